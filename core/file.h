@@ -1,0 +1,53 @@
+// Files that are whole or absent, and a way to make the disk fail on purpose.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace rove {
+
+std::string ReadFile(const std::string& path);  // throws Error(kUser) "path: cannot be read: reason"
+
+// Writes `path` + ".tmp", syncs it, renames it, syncs the folder. Throws Error(kSystem) "path: reason"; the old file is then
+// untouched and the temporary one removed.
+void WriteFileAtomically(const std::string& path, std::string_view bytes);
+
+// The pieces of the above, for those who sync a whole folder at once (engine/checkpoint.cc). All throw Error(kSystem).
+void WriteAndSync(const std::string& path, std::string_view bytes);  // create or truncate, write all, fsync
+void SyncFolder(const std::string& path);
+void Rename(const std::string& from, const std::string& to);  // then the caller syncs the folder
+
+std::uint32_t Crc32(std::string_view bytes, std::uint32_t crc = 0);  // zlib's; chainable
+
+// An append-only file with a known length. Appends are whole lines, buffered in memory until Flush.
+class AppendFile {
+ public:
+  // Opens or creates `path` and cuts it to `length` bytes (what a checkpoint recorded): a torn last line goes away.
+  AppendFile(const std::string& path, std::uint64_t length);
+  ~AppendFile();
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+  void Append(std::string_view line);     // adds '\n'
+  void AppendRaw(std::string_view bytes);
+  void Flush(bool sync = false);          // throws Error(kSystem): disk full and the like
+  std::uint64_t length() const { return length_; }  // bytes, those not yet flushed included
+
+ private:
+  std::string path_, pending_;
+  int fd_ = -1;
+  std::uint64_t length_ = 0;
+};
+
+// ---- Fault injection (tests of crash safety). ----
+// ROVE_FAIL="point[:nth]=action[,...]" in the environment: at the nth passing (default 1) of the named point the process
+//   kill     sends itself SIGKILL
+//   enospc   pretends that the disk is full (write points only)
+//   short    writes half of the bytes, then fails as full (write points only)
+// Points: "checkpoint.component" (after each component file), "checkpoint.sync", "checkpoint.rename", "checkpoint.rotate",
+// "metrics.line" (in the middle of a line), "write" (every WriteAndSync and Flush). Costs one branch when unset.
+enum class Fault { kNone, kNoSpace, kShort };
+Fault FailPoint(std::string_view point);
+
+}  // namespace rove

@@ -1,0 +1,33 @@
+// Optional ability of a VectorEnv: show the exact state of one row as upstream would report it, so that recorded traces can be
+// compared (`rove verify`). Looked up with dynamic_cast; an environment without it is skipped by the verifier.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/rng.h"
+
+namespace rove {
+
+// One MiniGrid state in upstream's terms (Farama Minigrid 3.1.0).
+struct GridState {
+  int width = 0, height = 0;
+  std::vector<std::uint8_t> grid;            // [width, height, 3] (type, colour, state), x outermost: Grid.encode()
+  std::vector<std::array<int, 5>> box;       // x, y, type, colour, state of the content of each box that holds something
+  std::array<int, 3> agent{};                // x, y, direction
+  std::string mission;
+  int max_steps = 0;
+  std::optional<std::array<int, 3>> carrying;  // type, colour, state
+  Pcg64::State rng;
+};
+
+class GridInspectable {
+ public:
+  virtual ~GridInspectable() = default;
+  virtual GridState Inspect(int row) const = 0;
+};
+
+}  // namespace rove
