@@ -1,0 +1,10 @@
+#include "agents/agent.h"
+
+namespace rove {
+
+AgentRegistry& Agents() {
+  static AgentRegistry registry("agent", "rove list agents");
+  return registry;
+}
+
+}  // namespace rove
