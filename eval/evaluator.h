@@ -1,0 +1,29 @@
+// Evaluation: episodes of one trained policy on seeds of their own.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "agents/agent.h"
+#include "envs/vector_env.h"
+
+namespace rove {
+
+struct EvalOptions {
+  int episodes = 100;
+  ActMode mode = ActMode::kEvaluate;  // greedy, or kExplore: sampled
+  Seed seed = 0;                      // episode e is reset with DeriveSeed(seed, "eval", e)
+  int act_block = 16;
+};
+
+struct EvalResult {             // one entry an episode, in episode order
+  std::vector<double> returns;  // undiscounted sum of extrinsic reward
+  std::vector<int> lengths;
+  std::vector<std::uint8_t> success;  // return above spec.success_return; empty if the environment has none
+};
+
+// Plays options.episodes episodes: row i of `env` plays episodes i, i + n, i + 2n, ..., each from its own seed, so the result
+// does not depend on n or on which episode ends first. Blocks of rows run in parallel.
+EvalResult Evaluate(VectorEnv& env, const Agent& agent, const ParamSnapshot& snapshot, const EvalOptions& options);
+
+}  // namespace rove

@@ -1,0 +1,24 @@
+// Point estimates and intervals, as rliable computes them (Agarwal et al. 2021; scipy's trim_mean).
+#pragma once
+
+#include <span>
+
+#include "core/rng.h"
+
+namespace rove {
+
+double Mean(std::span<const double> xs);
+double Median(std::span<const double> xs);
+
+// Interquartile mean: sort, drop floor(n/4) at each end, mean of the rest (no fractional weights).
+double Iqm(std::span<const double> xs);
+
+struct Interval {
+  double low = 0, high = 0;
+};
+
+// Percentile bootstrap of a statistic over xs, `resamples` resamples, two-sided `level`. Deterministic in `seed`.
+Interval Bootstrap(std::span<const double> xs, double (*statistic)(std::span<const double>), Seed seed, int resamples = 2000,
+                   double level = 0.95);
+
+}  // namespace rove
