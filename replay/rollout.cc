@@ -97,18 +97,29 @@ void RolloutSlot::CopyLastRow(const RolloutSlot& before, int begin, int end) {
 
 void RolloutSlot::Poison() {
   constexpr int kByte = 0xCD;
-  const auto fill = [](auto& column) { std::memset(column.data(), kByte, column.size() * sizeof column[0]); };
-  for (auto* tensors : {&obs_, &extra_, &state_}) {
+  const auto fill = [](auto& column, std::size_t keep) {
+    std::memset(column.data(), kByte, (column.size() - keep) * sizeof column[0]);
+  };
+  for (Tensor& tensor : obs_) std::memset(tensor.view().data, kByte, tensor.bytes() - tensor.view().row_bytes());
+  for (auto* tensors : {&extra_, &state_}) {
     for (Tensor& tensor : *tensors) std::memset(tensor.view().data, kByte, tensor.bytes());
   }
   std::memset(action_.view().data, kByte, action_.bytes());
-  fill(reward64_);
-  fill(reward_);
-  fill(discount_);
-  fill(intrinsic_);
-  fill(total_);
-  fill(end_);
-  fill(step_type_);
+  fill(reward64_, 0);
+  fill(reward_, 0);
+  fill(discount_, 0);
+  fill(intrinsic_, 0);
+  fill(total_, 0);
+  fill(end_, 0);
+  fill(step_type_, static_cast<std::size_t>(shape_.n));
+}
+
+void RolloutSlot::SerializeLastRow(Archive& ar) {
+  ar.Section("last_row", 1, [&](int) {
+    for (TensorView& obs : obs_at_.back()) ar.Block("obs", obs.data, obs.bytes());
+    ar.Block("step_type", &step_type_[step_type_.size() - static_cast<std::size_t>(shape_.n)],
+             static_cast<std::size_t>(shape_.n));
+  });
 }
 
 void RolloutSlot::Serialize(Archive& ar) {

@@ -78,8 +78,11 @@ class RolloutSlot {
 
   // Copies row T of `before` (obs, step_type) to row 0 here, columns [begin, end).
   void CopyLastRow(const RolloutSlot& before, int begin, int end);
-  void Poison();  // fills everything with 0xCD bytes: debug builds do so before a slot is reused
+  // Fills all but the last row's obs and step_type (where the next slot starts) with 0xCD: debug builds do so once a slot is
+  // learned.
+  void Poison();
   void Serialize(Archive& ar);
+  void SerializeLastRow(Archive& ar);  // obs and step_type of row T only
 
  private:
   Shape shape_;

@@ -1,0 +1,174 @@
+#include "engine/checkpoint.h"
+
+#include <elf.h>
+#include <fmt/format.h>
+#include <link.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/archive.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "engine/engine.h"
+
+namespace rove {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr int kFormat = 1;
+constexpr std::size_t kKept = 2;
+constexpr std::string_view kTemporary = ".writing";
+
+fs::path Folder(const std::string& run_folder) { return fs::path(run_folder) / "checkpoints"; }
+
+// Finished checkpoints, newest first. Names are zero-padded frame counts, so they sort by age.
+std::vector<fs::path> Finished(const std::string& run_folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(Folder(run_folder), error)) {
+    if (entry.is_directory() && entry.path().filename() != kTemporary) found.push_back(entry.path());
+  }
+  std::sort(found.rbegin(), found.rend());
+  return found;
+}
+
+// The manifest goes first: a folder that a kill leaves half-removed is then plainly no checkpoint.
+void RemoveCheckpoint(const fs::path& folder) {
+  std::error_code ignored;
+  fs::remove(folder / "manifest.json", ignored);
+  FailPoint("checkpoint.rotate");
+  fs::remove_all(folder, ignored);
+}
+
+Checkpoint Read(const fs::path& folder) {
+  const auto fail = [&](const std::string& what) { return SystemError(what); };
+  Json manifest;
+  Checkpoint out;
+  try {
+    manifest = Json::parse(ReadFile((folder / "manifest.json").string()));
+    if (manifest.at("format") != kFormat)
+      throw fail(fmt::format("manifest format {}, this program reads {}", manifest.at("format").dump(), kFormat));
+    out.folder = folder.string();
+    out.env_steps = manifest.at("env_steps");
+    out.updates = manifest.at("updates");
+    out.identity = {manifest.at("build_id"), manifest.at("blas_kernel"), manifest.at("config_hash")};
+    out.drift_allowed = manifest.at("drift_allowed");
+    out.sink_offsets = manifest.at("sink_offsets").get<std::vector<std::uint64_t>>();
+    for (const auto& [name, file] : manifest.at("components").items()) {
+      std::string bytes = ReadFile((folder / (name + ".bin")).string());
+      if (bytes.size() != file.at("bytes").get<std::size_t>()) throw fail("size of " + name + ".bin");
+      if (Crc32(bytes) != file.at("crc32").get<std::uint32_t>()) throw fail("crc of " + name + ".bin");
+      out.components[name] = std::move(bytes);
+    }
+  } catch (const Json::exception&) {
+    throw fail("manifest.json cannot be understood");
+  }
+  for (const std::string& name : Engine::component_names()) {
+    if (!out.components.contains(name)) throw fail(name + ".bin is missing");
+  }
+  return out;
+}
+
+}  // namespace
+
+void SaveCheckpoint(const std::string& run_folder, Engine& engine, const CheckpointIdentity& identity, bool drift_allowed) {
+  const fs::path parent = Folder(run_folder), writing = parent / kTemporary;
+  const fs::path final_folder = parent / fmt::format("{:020d}", engine.env_steps());
+  try {
+    fs::remove_all(writing);
+    fs::create_directories(writing);
+    Json manifest = {{"format", kFormat},
+                     {"build_id", identity.build_id},
+                     {"blas_kernel", identity.blas_kernel},
+                     {"config_hash", identity.config_hash},
+                     {"drift_allowed", drift_allowed},
+                     {"env_steps", engine.env_steps()},
+                     {"updates", engine.updates()},
+                     {"sink_offsets", engine.SyncSinks()}};
+    for (const std::string& name : Engine::component_names()) {
+      Archive ar;
+      engine.Serialize(name, ar);
+      WriteAndSync((writing / (name + ".bin")).string(), ar.bytes());
+      manifest["components"][name] = {{"bytes", ar.bytes().size()}, {"crc32", Crc32(ar.bytes())}};
+      FailPoint("checkpoint.component");
+    }
+    WriteAndSync((writing / "manifest.json").string(), manifest.dump(1) + "\n");
+    SyncFolder(writing.string());
+    FailPoint("checkpoint.sync");
+    if (fs::exists(final_folder)) RemoveCheckpoint(final_folder);  // of the same frames: a damaged one that a resume passed over
+    Rename(writing.string(), final_folder.string());
+    SyncFolder(parent.string());
+    FailPoint("checkpoint.rename");
+  } catch (const fs::filesystem_error& error) {
+    throw SystemError(
+        fmt::format("{}: checkpoint not written: {}; the ones before are intact", parent.string(), error.code().message()));
+  } catch (const Error& error) {
+    std::error_code ignored;
+    fs::remove_all(writing, ignored);
+    throw SystemError(fmt::format("{}; checkpoint not written, the ones before are intact", error.what()));
+  }
+  const auto finished = Finished(run_folder);
+  for (std::size_t i = kKept; i < finished.size(); ++i) RemoveCheckpoint(finished[i]);
+}
+
+std::optional<Checkpoint> LoadCheckpoint(const std::string& run_folder, std::vector<std::string>* warnings) {
+  std::vector<std::string> damaged;
+  for (const fs::path& folder : Finished(run_folder)) {
+    if (!fs::exists(folder / "manifest.json")) continue;  // half-removed by a rotation that was killed
+    try {
+      Checkpoint checkpoint = Read(folder);
+      for (const std::string& what : damaged)
+        warnings->push_back(fmt::format("{}; using {} instead", what, checkpoint.env_steps));
+      return checkpoint;
+    } catch (const Error& error) {
+      damaged.push_back(
+          fmt::format("{}: checkpoint {} is damaged ({})", run_folder, std::stoll(folder.filename().string()), error.what()));
+    }
+  }
+  if (!damaged.empty()) throw SystemError(damaged.front() + "; no older one is whole: start again with another --run");
+  return std::nullopt;
+}
+
+void RestoreEngine(const Checkpoint& checkpoint, Engine& engine) {
+  for (const std::string& name : Engine::component_names()) {
+    Archive ar(checkpoint.components.at(name), checkpoint.folder + "/" + name + ".bin");
+    engine.Serialize(name, ar);
+    ar.ExpectEnd();
+  }
+}
+
+std::string BuildId() {
+  std::string id = "unknown";
+  // The first object of dl_iterate_phdr is the executable itself.
+  const auto visit = [](dl_phdr_info* info, std::size_t, void* out) {
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+      const auto& header = info->dlpi_phdr[i];
+      if (header.p_type != PT_NOTE) continue;
+      const auto* at = reinterpret_cast<const char*>(info->dlpi_addr + header.p_vaddr);
+      const char* const end = at + header.p_memsz;
+      while (at + sizeof(ElfW(Nhdr)) <= end) {
+        ElfW(Nhdr) note;
+        std::memcpy(&note, at, sizeof note);
+        const char* const name = at + sizeof note;
+        const char* const bytes = name + (note.n_namesz + 3) / 4 * 4;
+        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && std::memcmp(name, "GNU", 4) == 0) {
+          std::string hex;
+          for (std::uint32_t k = 0; k < note.n_descsz; ++k) hex += fmt::format("{:02x}", static_cast<unsigned char>(bytes[k]));
+          *static_cast<std::string*>(out) = hex;
+          return 1;
+        }
+        at = bytes + (note.n_descsz + 3) / 4 * 4;
+      }
+    }
+    return 1;
+  };
+  dl_iterate_phdr(visit, &id);
+  return id;
+}
+
+}  // namespace rove
