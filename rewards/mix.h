@@ -40,7 +40,8 @@ class RewardMix {
   // docs/metrics.md).
   Metrics ScoreFresh(const RolloutView& rollout, std::int64_t env_steps, std::int64_t update);
 
-  // Rescores a replayed batch under today's bonuses with frozen normalisers: fills intrinsic and total.
+  // Rescores a replayed batch under today's bonuses with frozen normalisers: fills intrinsic and total. If no module is
+  // relabelable, keeps the intrinsic that the transitions were stored with; throws Error(kUser) if some are and some are not.
   void ScoreReplayed(const BatchView& batch, std::int64_t env_steps, std::int64_t update);
 
   // Trains the modules that train; returns their metrics under reward/<label>_*.
@@ -51,11 +52,13 @@ class RewardMix {
 
  private:
   struct Term;
+  void Combine(const SequenceView& rows) const;  // total from reward and intrinsic
+
   std::vector<std::unique_ptr<Term>> terms_;
   std::optional<ReturnStream> head_;
   std::optional<std::pair<float, float>> clip_;
-  Seed seed_;
-  std::vector<float> raw_;
+  std::vector<float> raw_, live_;  // of one module: [T*n], and its live rows only
+  std::vector<std::uint8_t> dead_;
 };
 
 }  // namespace rove

@@ -3,8 +3,7 @@
 // A module returns its raw bonus, 0 on dead rows; scaling, normalising and mixing live in rewards/mix.h. No module gets an
 // environment: it sees columns, privileged ones included. Calls come from the learner, one at a time, in this order:
 //   on-policy   ScoreFresh once per slot, then (if it trains) Train once per slot
-//   replay      ScoreFresh once per slot; per learner batch Observe, ScoreReplayed (if relabelable), and after Agent::Learn,
-//   Train
+//   replay      ScoreFresh once per slot; per learner batch Observe, ScoreReplayed (if relabelable), after Agent::Learn Train
 // Noise is keyed by (purpose, update, row): Observe and ScoreReplayed of one batch see the same sample.
 #pragma once
 
@@ -58,6 +57,14 @@ class RewardModule {
 
   virtual void Serialize(Archive& ar) = 0;
 };
+
+// out[row] = bonus(t, i) on live rows, 0 on dead ones, walked time-major (t, then environment or sample i).
+template <class Bonus>
+void ScoreRows(const SequenceView& rows, std::span<float> out, Bonus bonus) {
+  for (int t = 0; t < rows.T; ++t) {
+    for (int i = 0; i < rows.n; ++i) out[rows.index(t, i)] = rows.dead(t, i) ? 0.0f : static_cast<float>(bonus(t, i));
+  }
+}
 
 using RewardRegistry = Registry<RewardModule, RewardDeps>;
 RewardRegistry& Rewards();

@@ -1,0 +1,122 @@
+#include "rewards/hash_counts.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/archive.h"
+#include "core/error.h"
+
+namespace rove {
+
+StateHash::StateHash(const Config& config, const EnvSpec& env) {
+  enum class Key { kFullState, kView, kViewPositionDirection } key = Key::kFullState;
+  config.GetEnum("key", &key, {"full_state", "view", "view_position_direction"});
+  static const std::vector<std::string_view> kColumns[] = {{"state_key"}, {"image"}, {"image", "position", "direction"}};
+  for (const std::string_view name : kColumns[static_cast<int>(key)]) {
+    const int column = FindColumn(env.obs, name);
+    if (column < 0) {
+      std::string have;
+      for (const TensorSpec& spec : env.obs) have += (have.empty() ? "" : ", ") + spec.name;
+      config.At("key").Fail("needs the column \"" + std::string(name) + "\"; this environment has " + have);
+    }
+    columns_.push_back(static_cast<std::size_t>(column));
+  }
+}
+
+std::uint64_t StateHash::operator()(const SequenceView& rows, int t, int i) const {
+  std::uint64_t hash = 0;
+  for (const std::size_t column : columns_) {
+    const std::size_t bytes = rows.obs_spec[column].row_bytes();
+    hash = XXH3_64bits_withSeed(static_cast<const std::byte*>(rows.obs[column].data) + rows.index(t, i) * bytes, bytes, hash);
+  }
+  return hash;
+}
+
+HashCounts::HashCounts(const Config& config) {
+  config.Get("max_states", &max_states_, InRange(1, std::int64_t{1} << 31));
+  enum class OnFull { kStop, kFreeze } on_full = OnFull::kStop;
+  config.GetEnum("on_full", &on_full, {"stop", "freeze"});
+  freeze_ = on_full == OnFull::kFreeze;
+  place_ = config.At("max_states").place();
+  entries_.resize(static_cast<std::size_t>(max_states_ + max_states_ / 3 + 2));  // 3/4 full at most: an empty slot ends a probe
+}
+
+std::size_t HashCounts::Probe(std::uint64_t key) const {
+  const std::size_t slots = entries_.size() - 1;
+  std::size_t slot = key % slots;  // uniform, because keys are hashes
+  while (entries_[slot].visits != 0 && entries_[slot].key != key) slot = slot + 1 == slots ? 0 : slot + 1;
+  return slot;
+}
+
+std::size_t HashCounts::Visit(std::uint64_t key) {
+  std::size_t slot = Probe(key);
+  if (entries_[slot].visits == 0) {
+    if (!full()) {
+      entries_[slot].key = key;
+      ++states_;
+    } else if (freeze_) {
+      slot = entries_.size() - 1;
+    } else {
+      throw UserError(place_ + ": all " + std::to_string(max_states_) +
+                      " states are in use; raise it (21 bytes each), choose a coarser key, or set on_full: freeze");
+    }
+  }
+  Entry& entry = entries_[slot];
+  if (entry.visits != std::numeric_limits<std::uint32_t>::max()) ++entry.visits;
+  return slot;
+}
+
+std::size_t HashCounts::Find(std::uint64_t key) const {
+  const std::size_t slot = Probe(key);
+  if (entries_[slot].visits != 0) return slot;
+  return full() && entries_.back().visits != 0 ? entries_.size() - 1 : kNone;
+}
+
+void HashCounts::Serialize(Archive& ar) {
+  ar.Section("hash_counts", 1, [&](int) {
+    std::int64_t max_states = max_states_;
+    ar("max_states", max_states);
+    if (max_states != max_states_) {
+      throw UserError(place_ + ": the checkpoint was written with " + std::to_string(max_states) + ", got " +
+                      std::to_string(max_states_) + "; a table cannot be resized in mid-run");
+    }
+    // Used entries only, slot by slot: a young table makes a small checkpoint.
+    std::vector<std::uint64_t> used;
+    for (std::size_t slot = 0; slot < entries_.size() && !ar.reading(); ++slot) {
+      const Entry& entry = entries_[slot];
+      if (entry.visits != 0) used.insert(used.end(), {slot, entry.key, std::uint64_t{entry.visits} << 32 | entry.recent});
+    }
+    ar("used", used);
+    if (!ar.reading()) return;
+    std::fill(entries_.begin(), entries_.end(), Entry{});
+    states_ = 0;
+    for (std::size_t i = 0; i + 2 < used.size(); i += 3) {
+      if (used[i] >= entries_.size()) throw SystemError("hash_counts: a slot lies outside the table; the checkpoint is damaged");
+      entries_[used[i]] = {used[i + 1], static_cast<std::uint32_t>(used[i + 2] >> 32), static_cast<std::uint32_t>(used[i + 2])};
+      states_ += used[i] + 1 < entries_.size();
+    }
+  });
+}
+
+void EpisodeMemory::Begin(const SequenceView& rows, const StateHash& hash, int t, int i) {
+  if (rows.step_type[rows.index(t, i)] != StepType::kFirst) return;
+  auto& visited = visited_[static_cast<std::size_t>(i)];
+  visited.clear();
+  visited.insert(hash(rows, t, i));
+}
+
+void EpisodeMemory::Serialize(Archive& ar) {
+  ar.Section("episode_memory", 1, [&](int) {
+    for (auto& visited : visited_) {
+      std::vector<std::uint64_t> keys(visited.begin(), visited.end());
+      std::sort(keys.begin(), keys.end());
+      ar("visited", keys);
+      if (ar.reading()) visited = {keys.begin(), keys.end()};
+    }
+  });
+}
+
+}  // namespace rove
