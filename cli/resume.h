@@ -1,0 +1,20 @@
+// What a resumed run may change. A run is a function of its config, so only keys that cannot change a learned number may differ
+// from RUN/config.yaml, and run.frames, which says when to stop.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace rove {
+
+// Leaves of a YAML text by path: {"run.seed": "1", "rewards[0].weight": "0.005"}.
+std::map<std::string, std::string> Leaves(const std::string& yaml);
+
+// CRC-32, 8 hex digits, of the leaves that a resume may not change; equal for runs that compute the same.
+std::string ConfigHash(const std::string& resolved);
+
+// Compares the config of a run folder with the one asked for. Throws Error(kUser) naming the first key that may not change.
+// Returns one line that states a changed run.frames, else "".
+std::string CheckResume(const std::string& folder, const std::string& stored, const std::string& asked);
+
+}  // namespace rove

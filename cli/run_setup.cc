@@ -1,0 +1,149 @@
+#include "cli/run_setup.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "envs/registry.h"
+#include "eval/evaluator.h"
+#include "eval/statistics.h"
+#include "rewards/mix.h"
+
+namespace rove {
+namespace {
+
+// Half of the environments, so that two cores have a block each; 64 rows at most, where a small network's cost a row stops
+// falling (docs/benchmarks.md). A function of the config alone: results depend on it.
+int DefaultActBlock(int num_envs) { return std::min(64, (num_envs + 1) / 2); }
+
+std::string RewardLabel(const Config& root) {
+  std::string label;
+  for (const Config& reward : root.List("rewards")) {
+    std::string type;
+    reward.Get("type", &type);
+    label += (label.empty() ? "" : "+") + type;
+  }
+  return label.empty() ? "none" : label;
+}
+
+void ReadRun(const Config& root, RunSetup* setup) {
+  RunOptions& run = setup->run;
+  EngineOptions& engine = setup->engine;
+
+  const Config config = root.At("run");
+  enum class Mode { kSync, kPipelined } mode = Mode::kSync;
+  int lag = 1;
+  engine.act_block = DefaultActBlock(run.num_envs);
+  run.label = setup->rewards;
+  config.Get("frames", &run.frames, InRange(1, 1e13));
+  config.Get("seed", &run.seed);
+  config.Get("label", &run.label);
+  run.folder = "runs/" + run.label + "-s" + std::to_string(run.seed);
+  config.Get("folder", &run.folder);
+  config.Get("threads", &run.threads, InRange(0, 1024));
+  config.Get("rollout", &engine.rollout_length, InRange(1, 1 << 20));
+  config.Get("act_block", &engine.act_block, InRange(1, 1 << 16));
+  config.GetEnum("mode", &mode, {"sync", "pipelined"});
+  config.Get("lag", &lag, InRange(1, 16));
+  config.RefuseUnread();
+  engine.frames = run.frames;
+  engine.seed = run.seed;
+  engine.lag = mode == Mode::kSync ? 0 : lag;
+
+  const Config checkpoint = root.At("checkpoint");
+  engine.checkpoint_every = 50;
+  checkpoint.Get("every", &engine.checkpoint_every, AtLeast(0));
+  checkpoint.RefuseUnread();
+
+  const Config log = root.At("log");
+  engine.log_every = 10;
+  log.Get("every", &engine.log_every, InRange(1, 1 << 20));
+  log.Get("tensorboard", &run.tensorboard);
+  log.RefuseUnread();
+
+  const Config evaluation = root.At("evaluation");
+  enum class EvalMode { kGreedy, kSampled } eval_mode = EvalMode::kSampled;
+  evaluation.Get("every", &run.eval_every, AtLeast(0));
+  evaluation.Get("episodes", &run.eval_episodes, InRange(1, 100'000));
+  evaluation.GetEnum("mode", &eval_mode, {"greedy", "sampled"});
+  evaluation.RefuseUnread();
+  run.eval_mode = eval_mode == EvalMode::kGreedy ? ActMode::kEvaluate : ActMode::kExplore;
+}
+
+void ReadEnv(const Config& root, RunSetup* setup) {
+  const Config config = root.At("env");
+  enum class SeedRule { kRun, kGymnasium } seed_rule = SeedRule::kRun;
+  config.Get("count", &setup->run.num_envs, InRange(1, 1 << 20));
+  config.GetEnum("seed_rule", &seed_rule, {"run", "gymnasium"});
+  config.Get("type", &setup->env_type);
+  setup->engine.gymnasium_seeds = seed_rule == SeedRule::kGymnasium;
+}
+
+Hook EvaluationHook(const Config& root, const RunSetup& setup) {
+  const std::shared_ptr<VectorEnv> env = BuildEnv(root, std::min(setup.run.eval_episodes, 1024));
+  const EvalOptions options{.episodes = setup.run.eval_episodes,
+                            .mode = setup.run.eval_mode,
+                            .seed = setup.run.seed,
+                            .act_block = setup.engine.act_block};
+  return {setup.run.eval_every, [env, agent = setup.agent, options](const ParamSnapshot& snapshot, std::int64_t) {
+            return EvalMetrics(Evaluate(*env, *agent, snapshot, options));
+          }};
+}
+
+}  // namespace
+
+std::unique_ptr<VectorEnv> BuildEnv(const Config& root, int n) { return Envs().Create(root.At("env"), {.num_envs = n}); }
+
+Metrics EvalMetrics(const EvalResult& result) {
+  const std::vector<double> lengths(result.lengths.begin(), result.lengths.end());
+  const std::vector<double> success(result.success.begin(), result.success.end());
+  Metrics metrics;
+  metrics.Set("eval/return_mean", Mean(result.returns));
+  metrics.Set("eval/return_iqm", Iqm(result.returns));
+  if (!success.empty()) metrics.Set("eval/success_rate", Mean(success));
+  metrics.Set("eval/length_mean", Mean(lengths));
+  metrics.Set("eval/episodes", static_cast<double>(result.returns.size()));
+  return metrics;
+}
+
+RunSetup BuildRun(const Config& root) {
+  RunSetup setup;
+  ReadEnv(root, &setup);
+  setup.rewards = RewardLabel(root);
+  ReadRun(root, &setup);
+  const EngineOptions& engine = setup.engine;
+  const int n = setup.run.num_envs;
+
+  EngineParts& parts = setup.parts;
+  parts.env = BuildEnv(root, n);
+  const EnvSpec& spec = parts.env->spec();
+  parts.rewards = std::make_unique<RewardMix>(
+      root, RewardDeps{.env = spec, .num_envs = n, .slot_rows = engine.rollout_length * n, .seed = engine.seed});
+  const Config agent = root.At("agent");
+  agent.Get("type", &setup.agent_type);
+  parts.agent = Agents().Create(agent, {.env = spec,
+                                        .num_envs = n,
+                                        .rollout_length = engine.rollout_length,
+                                        .act_block = engine.act_block,
+                                        .seed = engine.seed,
+                                        .total_frames = engine.frames,
+                                        .intrinsic_head = parts.rewards->intrinsic_head()});
+  setup.agent = parts.agent.get();
+  if (!setup.agent->traits().on_policy) {
+    const Config replay = root.At("replay");
+    parts.replay = MakeUniformReplay(replay, {.obs = spec.obs,
+                                              .action = spec.action,
+                                              .extra = setup.agent->extra_spec(),
+                                              .state = setup.agent->state_spec(),
+                                              .num_envs = n,
+                                              .sequence_length = setup.agent->traits().sequence_length});
+    replay.RefuseUnread();
+  }
+  if (setup.run.eval_every > 0) parts.hooks.push_back(EvaluationHook(root, setup));
+  root.RefuseUnread();
+  setup.resolved = root.Resolved();
+  return setup;
+}
+
+}  // namespace rove

@@ -1,0 +1,47 @@
+// From a config to the parts of one run. `rove train`, `eval` and `bench` all build their runs here, so that a config means the
+// same everywhere. Reads the root's keys env, agent, rewards, mix, replay, run, checkpoint, log and evaluation; any other key is
+// an error. Touches no file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/config.h"
+#include "engine/engine.h"
+
+namespace rove {
+
+// Key `run` and the other small maps, with their defaults. Those of the engine itself are in EngineOptions.
+struct RunOptions {
+  std::int64_t frames = 1'000'000;        // run.frames: live frames to collect
+  Seed seed = 1;                          // run.seed
+  std::string folder;                     // run.folder; empty: runs/LABEL-sSEED
+  std::string label;                      // run.label: name of the arm in plots; empty: the reward types joined by "+"
+  int threads = 0;                        // run.threads; 0: one a core. Never changes a result
+  int num_envs = 16;                      // env.count
+  bool tensorboard = true;                // log.tensorboard
+  std::int64_t eval_every = 50'000;       // evaluation.every: frames between two evaluations, 0: none
+  int eval_episodes = 20;                 // evaluation.episodes
+  ActMode eval_mode = ActMode::kExplore;  // evaluation.mode: sampled | greedy
+};
+
+struct RunSetup {
+  RunOptions run;
+  EngineOptions engine;
+  EngineParts parts;                          // no sinks yet; the evaluation is a hook in it
+  Agent* agent = nullptr;                     // parts.agent: lives as long as whatever the parts are given to
+  std::string env_type, agent_type, rewards;  // "MiniGrid-...", "ppo", "made.count" ("none" without a bonus)
+  std::string resolved;                       // the whole config with defaults: what config.yaml holds
+};
+
+// Throws Error(kUser) that names file and line.
+RunSetup BuildRun(const Config& root);
+
+// The environment of a run's config with `n` rows, for evaluation on seeds of its own.
+std::unique_ptr<VectorEnv> BuildEnv(const Config& root, int n);
+
+// Metrics eval/* of one evaluation (docs/metrics.md).
+struct EvalResult;
+Metrics EvalMetrics(const EvalResult& result);
+
+}  // namespace rove

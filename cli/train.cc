@@ -1,0 +1,143 @@
+// rove train: one run, from a config or from where it stopped.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <ostream>
+
+#include "cli/command_line.h"
+#include "cli/progress.h"
+#include "cli/resume.h"
+#include "cli/run_setup.h"
+#include "cli/stop_signals.h"
+#include "core/cpu.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/parallel.h"
+#include "engine/checkpoint.h"
+#include "engine/run_folder.h"
+
+namespace rove {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct TrainArgs {
+  std::string source;  // a config, or with --resume a run folder
+  std::vector<std::string> overrides;
+  std::string run;
+  bool resume = false, allow_drift = false, json = false;
+};
+
+std::string ConfigPath(const std::string& folder) { return (fs::path(folder) / "config.yaml").string(); }
+bool HoldsRun(const std::string& folder) { return fs::exists(ConfigPath(folder)); }
+
+// The config asked for. With a run folder as source it is the one the run was started with, plus overrides.
+Config LoadConfig(const TrainArgs& args) {
+  if (!fs::is_directory(args.source)) {
+    Config config = Config::Load(args.source, args.overrides);
+    if (!args.run.empty()) config.Set("run.folder", args.run);
+    return config;
+  }
+  if (!args.resume)
+    throw UserError(args.source + ": is a folder, not a config; to go on with a run: rove train --resume " + args.source);
+  if (!args.run.empty()) throw UserError("--run: a resumed run stays in " + args.source + "; leave --run out");
+  if (!HoldsRun(args.source))
+    throw UserError(args.source + ": holds no run (no config.yaml); name the folder that `rove train` printed");
+  Config config = Config::Load(ConfigPath(args.source), args.overrides);
+  config.Set("run.folder", args.source);
+  return config;
+}
+
+// A fresh run wants a folder of its own. `lock` alone is what a start killed at once leaves.
+void RefuseUsedFolder(const std::string& folder) {
+  if (HoldsRun(folder)) {
+    throw UserError(folder + ": already holds a run; go on with it by `rove train --resume " + folder +
+                    "` or choose another --run");
+  }
+  if (!fs::exists(folder)) return;
+  if (!fs::is_directory(folder)) throw UserError(folder + ": is a file; choose another --run");
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name != "lock" && name != "config.yaml.tmp") {
+      throw UserError(folder + ": holds other files (" + name + "); choose another --run");
+    }
+  }
+}
+
+// Loads the newest checkpoint of a run, if it has one, and refuses one of another config, build or kernel.
+std::optional<Checkpoint> LoadOwnCheckpoint(const std::string& folder, const CheckpointIdentity& own, bool allow_drift,
+                                            const Terminal& terminal) {
+  std::vector<std::string> warnings;
+  auto checkpoint = LoadCheckpoint(folder, &warnings);
+  for (const std::string& warning : warnings) terminal.err << warning << "\n";
+  if (!checkpoint) return checkpoint;
+  const CheckpointIdentity& theirs = checkpoint->identity;
+  if (theirs.config_hash != own.config_hash) {
+    throw UserError(fmt::format("{}: belongs to another config ({}, this run has {}); remove it or start another --run",
+                                checkpoint->folder, theirs.config_hash, own.config_hash));
+  }
+  const bool drifts = theirs.build_id != own.build_id || theirs.blas_kernel != own.blas_kernel;
+  if (drifts && !allow_drift) {
+    throw UserError(
+        fmt::format("{}: written by build {:.12} with BLAS kernel {}, this is build {:.12} with {}; the last bits may "
+                    "differ: add --allow-drift to go on all the same",
+                    checkpoint->folder, theirs.build_id, theirs.blas_kernel, own.build_id, own.blas_kernel));
+  }
+  checkpoint->drift_allowed |= drifts;
+  return checkpoint;
+}
+
+void Train(const TrainArgs& args, const Terminal& terminal) {
+  const StopSignals signals;
+  const Config config = LoadConfig(args);
+  RunSetup setup = BuildRun(config);
+  const std::string folder = setup.run.folder;
+  const bool resume = args.resume && HoldsRun(folder);
+  if (!resume) RefuseUsedFolder(folder);
+  const RunFolder lock(folder, /*must_exist=*/resume);
+
+  if (resume) {
+    const std::string changed = CheckResume(folder, ReadFile(ConfigPath(folder)), setup.resolved);
+    if (!changed.empty()) terminal.err << changed << "\n";
+  }
+  const CheckpointIdentity identity{BuildId(), BlasKernel(), ConfigHash(setup.resolved)};
+  const auto checkpoint = resume ? LoadOwnCheckpoint(folder, identity, args.allow_drift, terminal) : std::nullopt;
+  WriteFileAtomically(ConfigPath(folder), setup.resolved);
+
+  const auto offset = [&](std::size_t sink) {
+    return checkpoint && sink < checkpoint->sink_offsets.size() ? checkpoint->sink_offsets[sink] : 0;
+  };
+  setup.parts.sinks.push_back(MakeJsonlSink(folder, offset(0)));
+  if (setup.run.tensorboard) setup.parts.sinks.push_back(MakeTensorBoardSink(folder, offset(1)));
+
+  const int threads = setup.run.threads > 0 ? setup.run.threads : NumCores();
+  SetThreads(threads);
+  Engine engine(std::move(setup.parts), setup.engine);
+  if (checkpoint) RestoreEngine(*checkpoint, engine);
+  const bool drift_allowed = checkpoint && checkpoint->drift_allowed;
+  engine.save = [&](Engine& e) { SaveCheckpoint(folder, e, identity, drift_allowed); };
+  ProgressPrinter printer(terminal, setup, folder, engine.env_steps(), args.json);
+  engine.progress = [&](const Progress& row) { printer.Row(row); };
+  printer.Header(identity.config_hash, threads);
+  printer.Close(engine.Run(signals.token()));
+}
+
+}  // namespace
+
+void AddTrain(CLI::App& app, const Terminal& terminal) {
+  auto args = std::make_shared<TrainArgs>();
+  CLI::App* command = app.add_subcommand("train", "Train one run; with --resume go on with one that stopped");
+  command->add_option("config", args->source, "a YAML config, or with --resume a run folder")->required();
+  command->add_option("overrides", args->overrides, "key.sub=value ...");
+  command->add_option("--run", args->run, "folder of the run (default: the config's run.folder)");
+  command->add_flag("--resume", args->resume,
+                    "go on from the newest checkpoint; a config's run that does not exist yet is started");
+  command->add_flag("--allow-drift", args->allow_drift, "resume even if the build or the BLAS kernel is another");
+  command->add_flag("--json-progress", args->json, "progress as JSON lines on stdout");
+  command->callback([args, &terminal] { Train(*args, terminal); });
+}
+
+}  // namespace rove
