@@ -26,15 +26,18 @@ class Replay {
  public:
   virtual ~Replay() = default;
 
-  // Appends the slot's T rows of every column; the oldest rows of each column are overwritten when capacity is reached.
+  // Appends the slot's T rows of every column; slots must follow one another without a gap. The oldest rows are overwritten
+  // when capacity is reached. Throws Error(kUser) if one slot is larger than the whole replay.
   virtual void Insert(const RolloutView& rollout) = 0;
 
   // Fills *out with B = `batch` sequences of `length` transitions, start rows uniform over all stored starts whose `length`
-  // rows are contiguous in their column. Sequences include kLast rows; length 1 never starts on one. The views stay valid until
-  // the next call. Draws from noise.At(sample, draw). Returns false if there is not enough data yet.
+  // rows are contiguous in their column; with recurrent state, over those where it is stored. Sequences include kLast rows;
+  // length 1 never starts on one. `total` starts as a copy of reward (rewards/mix.h fills it). The views stay valid until the
+  // next call. Sequence b draws from noise.At(b, number of samples so far). Returns false if there is not enough data yet.
   virtual bool Sample(int batch, int length, const Noise& noise, BatchView* out) = 0;
 
-  // Overwrites a column ("reward", "intrinsic" or an extra) of the transitions behind `handles`; overwritten rows are skipped.
+  // Replaces a column ("reward", "intrinsic" or an extra) of single transitions: values[j] goes to handles[j]. A batch's handle
+  // names its row 0; row t has handle + t * num_envs. Handles of rows overwritten since are skipped.
   virtual void Write(std::span<const std::int64_t> handles, std::string_view column, ConstTensorView values) = 0;
 
   virtual std::int64_t size() const = 0;  // stored transitions, dead rows not counted
