@@ -2,7 +2,8 @@
 //
 // A file may start with `include: [base/ppo.yaml, ...]` (paths relative to it): the named files are merged in order, then the
 // file itself; maps merge key by key, lists and scalars replace. On the command line `key.sub=value` and `list[0].key=value`
-// override; `value` is parsed as YAML. A component reads its keys into an options struct that carries the defaults:
+// replace what is there or add a key; `value` is parsed as YAML. Empty values, duplicate keys, aliases and tags are errors. A
+// component reads its keys into an options struct that carries the defaults:
 //
 //   config.Get("max_states", &options.max_states, InRange(1, std::int64_t{1} << 32));
 //
@@ -21,6 +22,10 @@
 
 namespace rove {
 
+namespace internal {
+struct ConfigNode;
+}
+
 // An inclusive (or open-below) range of a number; shown in errors as "expected in [1, 100]" or "expected > 0".
 struct Range {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
@@ -38,13 +43,15 @@ class Config {
   static Config Parse(const std::string& text, const std::string& origin = "<text>", std::span<const std::string> overrides = {});
 
   bool Has(std::string_view key) const;
-  // Sub-config at a key (map or list element); an absent key gives an empty map placed at this node's line. Marks it as read.
+  // Sub-config at a key, whatever it holds (of a scalar only Fail and place make sense); an absent key gives an empty map placed
+  // at this node's line. Marks it as read.
   Config At(std::string_view key) const;
   std::vector<Config> List(std::string_view key) const;  // elements of a list; absent: empty; not a list: error
-  std::vector<std::string> Keys() const;
+  std::vector<std::string> Keys() const;                 // those in the files and overrides, sorted; does not mark them
 
-  // Reads `key` into *value if present, else leaves the default. Throws on a wrong type or out of range. Whole numbers may be
-  // written 2e6. bool, int, int64, uint64, float, double, string, and vectors of them.
+  // Reads `key` into *value if present, else leaves the default. Throws on a wrong type or out of range (a default is not
+  // checked). Whole numbers may be written 2e6; infinity is .inf; NaN is refused. T: bool, int, int64, uint64, float, double,
+  // string, and vectors of them (`range` then holds for each element).
   template <class T>
   void Get(std::string_view key, T* value, std::optional<Range> range = {}) const;
   // The same for a name from a fixed set, e.g. Choice("on_full", &mode, {"stop", "freeze"}); *index is the position in `names`.
@@ -63,20 +70,20 @@ class Config {
     Get(key, value, range);
   }
 
-  void RefuseUnread() const;                                // this node's own keys and, below it, those of maps nobody opened
-  [[noreturn]] void Fail(const std::string& what) const;    // throws "file:line: path: what"
-  std::string place() const;                                // "configs/x.yaml:12: rewards[0].beta"
-  // Every key a component read here, with the value it ended up with (defaults included), as YAML; keys sorted.
-  // Loading the text gives the same run. Written to the run folder as config.yaml.
+  // Throws for the first key, here or anywhere below, that nobody has read: call it when all readers are done.
+  void RefuseUnread() const;
+  [[noreturn]] void Fail(const std::string& what) const;  // throws "file:line: path: what"
+  std::string place() const;                              // "configs/x.yaml:12: rewards[0].beta"
+  // Every key read so far, here and below, with the value its reader ended up with (defaults included), as YAML; keys sorted.
+  // Loading the text gives the same run and the same text. Written to the run folder as config.yaml.
   std::string Resolved() const;
-  // Replaces or adds a scalar at a key, as an override would ("run.seed", "3").
+  // Replaces or adds a scalar at a key, as an override would ("run.seed", "3"), but the text is taken as it is.
   void Set(std::string_view key, std::string_view value);
 
  private:
-  struct Node;
-  explicit Config(std::shared_ptr<Node> node) : node_(std::move(node)) {}
+  explicit Config(std::shared_ptr<internal::ConfigNode> node) : node_(std::move(node)) {}
   void RequireKey(std::string_view key) const;
-  std::shared_ptr<Node> node_;
+  std::shared_ptr<internal::ConfigNode> node_;  // handles of one node share what was read
 };
 
 // "; did you mean "x"?" for the nearest of `known` (edit distance at most a third of the length), else "".
