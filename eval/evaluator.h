@@ -13,7 +13,7 @@ struct EvalOptions {
   int episodes = 100;
   ActMode mode = ActMode::kEvaluate;  // greedy, or kExplore: sampled
   Seed seed = 0;                      // episode e is reset with DeriveSeed(seed, "eval", e)
-  int act_block = 16;
+  int act_block = 16;                 // rows of one network call, as in training
 };
 
 struct EvalResult {             // one entry an episode, in episode order
@@ -22,8 +22,10 @@ struct EvalResult {             // one entry an episode, in episode order
   std::vector<std::uint8_t> success;  // return above spec.success_return; empty if the environment has none
 };
 
-// Plays options.episodes episodes: row i of `env` plays episodes i, i + n, i + 2n, ..., each from its own seed, so the result
-// does not depend on n or on which episode ends first. Blocks of rows run in parallel.
+// Plays options.episodes episodes: row i of `env` plays episodes i, i + n, i + 2n, ..., each from its own seed and with noise
+// keyed by (episode, step of the episode). A block of act_block rows starts its next episodes together, when its slowest has
+// ended; so an episode does not depend on how the others end, nor, if n is a multiple of act_block, on n. Blocks run in
+// parallel. What `env` did before does not matter.
 EvalResult Evaluate(VectorEnv& env, const Agent& agent, const ParamSnapshot& snapshot, const EvalOptions& options);
 
 }  // namespace rove

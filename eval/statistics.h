@@ -1,4 +1,4 @@
-// Point estimates and intervals, as rliable computes them (Agarwal et al. 2021; scipy's trim_mean).
+// Point estimates and intervals, as rliable computes them (Agarwal et al. 2021; scipy's trim_mean). `xs` must not be empty.
 #pragma once
 
 #include <span>
@@ -8,7 +8,9 @@
 namespace rove {
 
 double Mean(std::span<const double> xs);
-double Median(std::span<const double> xs);
+
+// 0 <= q <= 1; linear between order statistics, as numpy.quantile's default.
+double Quantile(std::span<const double> xs, double q);
 
 // Interquartile mean: sort, drop floor(n/4) at each end, mean of the rest (no fractional weights).
 double Iqm(std::span<const double> xs);

@@ -1,0 +1,30 @@
+// Learning curves as one SVG file: every seed thin, the interquartile mean across seeds thick, the interquartile range as a band.
+// Text in, text out: the same curves give the same bytes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eval/run_reader.h"
+
+namespace rove {
+
+// One arm: runs that differ in their seed only.
+struct Arm {
+  std::string label;
+  std::vector<Curve> seeds;
+};
+
+// The arm over a common grid of frames, from the latest first point to the earliest last one; each seed is interpolated
+// linearly, since seeds do not evaluate at exactly the same frame. Empty if the seeds share no interval.
+struct ArmSummary {
+  std::vector<double> x, iqm, low, high;  // low, high: 25 and 75 % quantiles
+};
+ArmSummary Summarize(const Arm& arm);
+
+struct PlotText {
+  std::string title, y_label;
+};
+std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms);
+
+}  // namespace rove
