@@ -41,7 +41,7 @@ class Pcg64 {
   }
 
   struct State {
-    unsigned __int128 state = 0, inc = 0;
+    __extension__ unsigned __int128 state = 0, inc = 0;
     std::uint32_t has_half = 0, half = 0;
     bool operator==(const State&) const = default;
   };
