@@ -1,7 +1,12 @@
 // Returns, advantages and off-policy corrections on plain spans: no tensors, no allocation.
 // Layout: time-major, element (t, i) at t * n + i. The action at t produced reward[t], discount[t], end[t] and state t + 1.
-// Where step_type[t] == kLast, row t is dead (its action is ignored, the next episode starts): its advantage is 0 and it belongs
-// to no episode. Hand-worked cases with a termination and a truncation are in tests/core/returns_test.cc.
+// Where step_type[t] == kLast, row t is dead (its action is ignored, the next episode starts): its advantage is 0, its target is
+// its value, and it belongs to no episode. What follows a live row t, and with which factor:
+//   episodic      state t + 1, gamma * discount[t]. If that is the last of its episode, its V bootstraps (unless discount is 0)
+//                 and the sum ends there.
+//   non-episodic  state t + 1, or t + 2 (the next episode's first) if t + 1 is the last of its episode, always gamma; the sum
+//                 runs on. Where the rollout ends at such a t + 1 == T, V of that last state bootstraps.
+// Hand-worked cases with a termination and a truncation are in tests/core/returns_test.cc.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,7 @@ namespace rove {
 class RunningMoments {
  public:
   void Add(double x) { Merge(1, x, 0); }
-  void Add(std::span<const float> xs);             // exact two-pass moments of the batch, then merged
+  void Add(std::span<const float> xs);               // exact two-pass moments of the batch, then merged
   void Merge(double count, double mean, double m2);  // m2: sum of squared deviations
   double count() const { return count_; }
   double mean() const { return mean_; }
