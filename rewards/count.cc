@@ -2,6 +2,7 @@
 // Strehl & Littman 2008; on MiniGrid as in the RIDE baselines, with two deviations: all environments share one table (there
 // every actor process had its own), and an episode's last state belongs to that episode (there the next episode's first frame
 // took its place).
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -43,8 +44,8 @@ class Count final : public RewardModule {
   void ScoreReplayed(const BatchView& batch, const Noise&, std::span<float> out) const override {
     ROVE_CHECK(!episodic());
     ScoreRows(batch, out, [&](int t, int i) {
-      const std::size_t slot = counts_->Find(hash_(batch, t + 1, i));
-      return slot == HashCounts::kNone ? 1 : 1 / std::sqrt((*counts_)[slot].visits);
+      const std::uint32_t visits = (*counts_)[counts_->Find(hash_(batch, t + 1, i))].visits;
+      return 1 / std::sqrt(std::max(visits, 1u));
     });
   }
 

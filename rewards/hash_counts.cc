@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 #include "core/archive.h"
@@ -41,38 +42,29 @@ HashCounts::HashCounts(const Config& config) {
   config.GetEnum("on_full", &on_full, {"stop", "freeze"});
   freeze_ = on_full == OnFull::kFreeze;
   place_ = config.At("max_states").place();
-  entries_.resize(static_cast<std::size_t>(max_states_ + max_states_ / 3 + 2));  // 3/4 full at most: an empty slot ends a probe
+  entries_.reserve(static_cast<std::size_t>(max_states_) + 1);
+  entries_.resize(1);
+  index_.resize(static_cast<std::size_t>(max_states_ + max_states_ / 3 + 1));
 }
 
 std::size_t HashCounts::Probe(std::uint64_t key) const {
-  const std::size_t slots = entries_.size() - 1;
-  std::size_t slot = key % slots;  // uniform, because keys are hashes
-  while (entries_[slot].visits != 0 && entries_[slot].key != key) slot = slot + 1 == slots ? 0 : slot + 1;
-  return slot;
+  std::size_t at = key % index_.size();  // uniform, because keys are hashes
+  while (index_[at] != 0 && entries_[index_[at]].key != key) at = at + 1 == index_.size() ? 0 : at + 1;
+  return at;
 }
 
-std::size_t HashCounts::Visit(std::uint64_t key) {
-  std::size_t slot = Probe(key);
-  if (entries_[slot].visits == 0) {
-    if (!full()) {
-      entries_[slot].key = key;
-      ++states_;
-    } else if (freeze_) {
-      slot = entries_.size() - 1;
-    } else {
-      throw UserError(place_ + ": all " + std::to_string(max_states_) +
-                      " states are in use; raise it (21 bytes each), choose a coarser key, or set on_full: freeze");
-    }
+std::uint32_t HashCounts::Visit(std::uint64_t key) {
+  const std::size_t at = Probe(key);
+  if (index_[at] == 0 && entries_.size() <= static_cast<std::size_t>(max_states_)) {
+    index_[at] = static_cast<std::uint32_t>(entries_.size());
+    entries_.push_back({.key = key});
+  } else if (index_[at] == 0 && !freeze_) {
+    throw UserError(place_ + ": all " + std::to_string(max_states_) +
+                    " states are in use; raise it (21 bytes each), choose a coarser key, or set on_full: freeze");
   }
-  Entry& entry = entries_[slot];
+  Entry& entry = entries_[index_[at]];
   if (entry.visits != std::numeric_limits<std::uint32_t>::max()) ++entry.visits;
-  return slot;
-}
-
-std::size_t HashCounts::Find(std::uint64_t key) const {
-  const std::size_t slot = Probe(key);
-  if (entries_[slot].visits != 0) return slot;
-  return full() && entries_.back().visits != 0 ? entries_.size() - 1 : kNone;
+  return index_[at];
 }
 
 void HashCounts::Serialize(Archive& ar) {
@@ -83,21 +75,15 @@ void HashCounts::Serialize(Archive& ar) {
       throw UserError(place_ + ": the checkpoint was written with " + std::to_string(max_states) + ", got " +
                       std::to_string(max_states_) + "; a table cannot be resized in mid-run");
     }
-    // Used entries only, slot by slot: a young table makes a small checkpoint.
-    std::vector<std::uint64_t> used;
-    for (std::size_t slot = 0; slot < entries_.size() && !ar.reading(); ++slot) {
-      const Entry& entry = entries_[slot];
-      if (entry.visits != 0) used.insert(used.end(), {slot, entry.key, std::uint64_t{entry.visits} << 32 | entry.recent});
-    }
-    ar("used", used);
+    std::uint64_t states = entries_.size() - 1;
+    ar("states", states);
+    if (states > static_cast<std::uint64_t>(max_states_))
+      throw SystemError("hash_counts: more states than the table holds; the checkpoint is damaged");
+    entries_.resize(states + 1);
+    ar.Block("entries", entries_.data(), entries_.size() * sizeof(Entry));
     if (!ar.reading()) return;
-    std::fill(entries_.begin(), entries_.end(), Entry{});
-    states_ = 0;
-    for (std::size_t i = 0; i + 2 < used.size(); i += 3) {
-      if (used[i] >= entries_.size()) throw SystemError("hash_counts: a slot lies outside the table; the checkpoint is damaged");
-      entries_[used[i]] = {used[i + 1], static_cast<std::uint32_t>(used[i + 2] >> 32), static_cast<std::uint32_t>(used[i + 2])};
-      states_ += used[i] + 1 < entries_.size();
-    }
+    std::ranges::fill(index_, 0u);
+    for (std::uint32_t slot = 1; slot <= states; ++slot) index_[Probe(entries_[slot].key)] = slot;
   });
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -30,40 +29,37 @@ class StateHash {
   std::vector<std::size_t> columns_;  // indices into obs
 };
 
-// Counts of 64-bit keys in an open-addressing table whose memory (21 bytes per state it may hold) is allocated when it is made.
-// Entries never move, so a slot number names a state for the whole run.
+// Counts of 64-bit keys: entries in order of first visit, found through an open-addressing index. All memory, 21 bytes per state
+// it may hold, is set aside when the table is made. Entries never move: a slot number names a state for the whole run.
 class HashCounts {
  public:
   struct Entry {
     std::uint64_t key = 0;
-    std::uint32_t visits = 0;  // over the whole run, stops at 2^32 - 1; 0: the slot is empty
+    std::uint32_t visits = 0;  // over the whole run, stops at 2^32 - 1
     std::uint32_t recent = 0;  // for made.count: visits among the last `buffer` states
   };
-  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
   // Reads `max_states` (default 4 Mi) and `on_full`: stop (default) | freeze.
   explicit HashCounts(const Config& config);
 
   // Counts one more visit and returns the state's slot. A new state when max_states are known: `stop` throws Error(kUser) that
-  // names the config key; `freeze` lets all further states share one slot, so that together they pay ever less.
-  std::size_t Visit(std::uint64_t key);
-  std::size_t Find(std::uint64_t key) const;  // kNone: never visited
+  // names the config key; `freeze` lets all further states share slot 0, so that together they pay ever less.
+  std::uint32_t Visit(std::uint64_t key);
+  // The state's slot; slot 0, whose counts are 0 unless states beyond max_states share it, if it was never visited.
+  std::uint32_t Find(std::uint64_t key) const { return index_[Probe(key)]; }
 
-  Entry& operator[](std::size_t slot) { return entries_[slot]; }
-  const Entry& operator[](std::size_t slot) const { return entries_[slot]; }
-  std::int64_t states() const { return states_; }  // distinct states known, those in the shared slot not counted
-  std::size_t slots() const { return entries_.size(); }
+  Entry& operator[](std::uint32_t slot) { return entries_[slot]; }
+  const Entry& operator[](std::uint32_t slot) const { return entries_[slot]; }
   void Serialize(Archive& ar);
 
  private:
-  std::size_t Probe(std::uint64_t key) const;  // the key's slot, or the empty one where it belongs
-  bool full() const { return states_ >= max_states_; }
+  std::size_t Probe(std::uint64_t key) const;  // where in index_ the key is, or belongs
 
   std::int64_t max_states_ = std::int64_t{1} << 22;
   bool freeze_ = false;
-  std::string place_;  // of max_states in the config
-  std::int64_t states_ = 0;
-  std::vector<Entry> entries_;  // the last one is shared by all states beyond max_states
+  std::string place_;                 // of max_states in the config
+  std::vector<Entry> entries_;        // [0] is shared by all states beyond max_states
+  std::vector<std::uint32_t> index_;  // slots; 0: empty. At most 3/4 full, so that a probe ends
 };
 
 // The states visited in each environment's current episode.

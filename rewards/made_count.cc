@@ -21,7 +21,7 @@ struct MadeCountOptions {
 
 MadeCountOptions ReadOptions(const Config& config, const RewardDeps& deps) {
   MadeCountOptions options;
-  config.Get("buffer", &options.buffer, InRange(1, std::int64_t{1} << 32));
+  config.Get("buffer", &options.buffer, InRange(1, std::int64_t{1} << 31));
   config.GetEnum("factors", &options.factors, {"cover", "recency", "product"});
   config.GetEnum("mask", &options.mask, {"none", "episodic_first_visit"});
   if (options.buffer <= deps.slot_rows) {
@@ -43,7 +43,7 @@ class MadeCount final : public RewardModule {
   void ScoreFresh(const RolloutView& rollout, const Noise&, std::span<float> out) override {
     ScoreRows(rollout, out, [&](int t, int i) {
       const std::uint64_t key = hash_(rollout, t + 1, i);
-      const std::size_t slot = counts_.Visit(key);
+      const std::uint32_t slot = counts_.Visit(key);
       PushRecent(slot);
       if (masked()) {
         episode_.Begin(rollout, hash_, t, i);
@@ -55,10 +55,7 @@ class MadeCount final : public RewardModule {
 
   void ScoreReplayed(const BatchView& batch, const Noise&, std::span<float> out) const override {
     ROVE_CHECK(!masked());
-    ScoreRows(batch, out, [&](int t, int i) {
-      const std::size_t slot = counts_.Find(hash_(batch, t + 1, i));
-      return Bonus(slot == HashCounts::kNone ? HashCounts::Entry{} : counts_[slot]);
-    });
+    ScoreRows(batch, out, [&](int t, int i) { return Bonus(counts_[counts_.Find(hash_(batch, t + 1, i))]); });
   }
 
   void Serialize(Archive& ar) override {
@@ -73,14 +70,14 @@ class MadeCount final : public RewardModule {
  private:
   bool masked() const { return options_.mask == MadeCountOptions::Mask::kEpisodicFirstVisit; }
 
-  void PushRecent(std::size_t slot) {
+  void PushRecent(std::uint32_t slot) {
     ++counts_[slot].recent;
     if (fifo_.size() < static_cast<std::size_t>(options_.buffer)) {
-      fifo_.push_back(static_cast<std::uint32_t>(slot));
+      fifo_.push_back(slot);
       return;
     }
     --counts_[fifo_[oldest_]].recent;
-    fifo_[oldest_] = static_cast<std::uint32_t>(slot);
+    fifo_[oldest_] = slot;
     oldest_ = (oldest_ + 1) % fifo_.size();
   }
 

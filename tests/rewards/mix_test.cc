@@ -159,7 +159,7 @@ TEST_CASE("mix: bad configs are refused with the place and the remedy", "[reward
     CAPTURE(yaml);
     CHECK_THROWS_WITH(Mix(yaml), Contains(place) && Contains(what));
   };
-  refuses("rewards: [{type: cuont}]", "rewards[0].type", "did you mean \"count\"?");
+  refuses("rewards: [{type: made.cout}]", "rewards[0].type", "did you mean \"made.count\"?");
   refuses("rewards: [{type: count, wieght: 1}]", "rewards[0].wieght", "weight");
   refuses("rewards: [{type: count, schedule: {type: linear}}]", "rewards[0].schedule", "frames");
   refuses("rewards: [{type: count, schedule: {type: constant, frames: 3}}]", "rewards[0].schedule.frames", "");
