@@ -34,6 +34,8 @@ int RunCommandLine(const std::vector<std::string>& args, const Terminal& termina
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("rove ") + kVersion + " build " + BuildId());
   AddTrain(app, terminal);
+  AddEval(app, terminal);
+  AddPlot(app, terminal);
   AddList(app, terminal);
   try {
     RefuseUnknownCommand(app, args);

@@ -43,13 +43,15 @@ std::map<std::string, std::string> Leaves(const std::string& yaml) {
   return out;
 }
 
-std::string ConfigHash(const std::string& resolved) {
+std::string ConfigHash(const std::map<std::string, std::string>& leaves) {
   std::string text;
-  for (const auto& [path, value] : Leaves(resolved)) {
+  for (const auto& [path, value] : leaves) {
     if (!MayChange(path)) text += path + "=" + value + "\n";
   }
   return fmt::format("{:08x}", Crc32(text));
 }
+
+std::string ConfigHash(const std::string& resolved) { return ConfigHash(Leaves(resolved)); }
 
 std::string CheckResume(const std::string& folder, const std::string& stored, const std::string& asked) {
   const auto before = Leaves(stored), now = Leaves(asked);

@@ -11,6 +11,7 @@ namespace rove {
 std::map<std::string, std::string> Leaves(const std::string& yaml);
 
 // CRC-32, 8 hex digits, of the leaves that a resume may not change; equal for runs that compute the same.
+std::string ConfigHash(const std::map<std::string, std::string>& leaves);
 std::string ConfigHash(const std::string& resolved);
 
 // Compares the config of a run folder with the one asked for. Throws Error(kUser) naming the first key that may not change.

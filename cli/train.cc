@@ -12,6 +12,7 @@
 #include "cli/resume.h"
 #include "cli/run_setup.h"
 #include "cli/stop_signals.h"
+#include "cli/stored_run.h"
 #include "core/cpu.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -31,9 +32,6 @@ struct TrainArgs {
   bool resume = false, allow_drift = false, json = false;
 };
 
-std::string ConfigPath(const std::string& folder) { return (fs::path(folder) / "config.yaml").string(); }
-bool HoldsRun(const std::string& folder) { return fs::exists(ConfigPath(folder)); }
-
 // The config asked for. With a run folder as source it is the one the run was started with, plus overrides.
 Config LoadConfig(const TrainArgs& args) {
   if (!fs::is_directory(args.source)) {
@@ -44,11 +42,7 @@ Config LoadConfig(const TrainArgs& args) {
   if (!args.resume)
     throw UserError(args.source + ": is a folder, not a config; to go on with a run: rove train --resume " + args.source);
   if (!args.run.empty()) throw UserError("--run: a resumed run stays in " + args.source + "; leave --run out");
-  if (!HoldsRun(args.source))
-    throw UserError(args.source + ": holds no run (no config.yaml); name the folder that `rove train` printed");
-  Config config = Config::Load(ConfigPath(args.source), args.overrides);
-  config.Set("run.folder", args.source);
-  return config;
+  return LoadStoredConfig(args.source, args.overrides);
 }
 
 // A fresh run wants a folder of its own. `lock` alone is what a start killed at once leaves.
