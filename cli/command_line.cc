@@ -37,6 +37,8 @@ int RunCommandLine(const std::vector<std::string>& args, const Terminal& termina
   AddEval(app, terminal);
   AddPlot(app, terminal);
   AddList(app, terminal);
+  AddDoctor(app, terminal);
+  AddBench(app, terminal);
   try {
     RefuseUnknownCommand(app, args);
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));  // CLI11 takes them last first

@@ -28,5 +28,9 @@ void AddTrain(CLI::App& app, const Terminal& terminal);
 void AddEval(CLI::App& app, const Terminal& terminal);
 void AddPlot(CLI::App& app, const Terminal& terminal);
 void AddList(CLI::App& app, const Terminal& terminal);
+void AddDoctor(CLI::App& app, const Terminal& terminal);
+void AddBench(CLI::App& app, const Terminal& terminal);
+void AddBenchEnvs(CLI::App& bench, const Terminal& terminal);
+void AddBenchTrain(CLI::App& bench, const Terminal& terminal);
 
 }  // namespace rove

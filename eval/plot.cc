@@ -101,7 +101,7 @@ struct FrameUnit {
   const char* label = "environment frames";
 };
 FrameUnit UnitFor(double frames) {
-  if (frames >= 2e6 || frames == 1e6) return {1e6, "environment frames (millions)"};
+  if (frames >= 0.999e6) return {1e6, "environment frames (millions)"};
   if (frames >= 2e4) return {1e3, "environment frames (thousands)"};
   return {};
 }
