@@ -1,4 +1,4 @@
-# The build's own vocabulary: rove_toolchain, rove_layer, rove_program, rove_tests, rove_bench, rove_fuzz.
+# The build's own vocabulary: rove_toolchain, rove_proto, rove_layer, rove_program, rove_tests, rove_bench, rove_fuzz.
 
 function(rove_toolchain)
   set(CMAKE_CXX_STANDARD 20 PARENT_SCOPE)
@@ -23,6 +23,14 @@ target_compile_options(rove_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -f
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(rove_flags INTERFACE -march=x86-64-v2)
 endif()
+
+# Our own .proto files: generated into the build folder, included as "core/x.pb.h" like any third party's header.
+function(rove_proto)
+  add_library(rove_proto OBJECT)
+  protobuf_generate(TARGET rove_proto PROTOS ${ARGN} IMPORT_DIRS ${CMAKE_SOURCE_DIR} PROTOC_OUT_DIR ${CMAKE_BINARY_DIR}/proto)
+  target_include_directories(rove_proto SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/proto)
+  target_link_libraries(rove_proto PUBLIC protobuf::libprotobuf Threads::Threads)
+endfunction()
 
 # One folder as an OBJECT library, so that its registrars reach every executable that links it. Sources that include nn/ or
 # torch headers form rove_<folder>_torch and are left out when ROVE_TORCH is off. Third-party libraries are PRIVATE.

@@ -39,7 +39,7 @@ class MetricSink {
 
 // `path`: metrics.jsonl; its timing goes to timing.jsonl beside it. One JSON object a line, {"env_steps": 2048, "name": value, ...};
 // the first line is {"schema": 1, "kind": "metrics"}. Numbers print shortest-round-trip; NaN and infinities as null.
-// Offset() is metrics.jsonl's; timing.jsonl is only appended to.
+// Offset() is metrics.jsonl's; timing.jsonl is only appended to, after its last whole line. An empty set of metrics writes no row.
 std::unique_ptr<MetricSink> MakeJsonlSink(const std::string& folder, std::uint64_t offset);
 
 // TensorBoard event file `folder`/events.out.tfevents.rove (TFRecord framing, masked CRC32C), metrics and timing together.
