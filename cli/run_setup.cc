@@ -39,7 +39,7 @@ void ReadRun(const Config& root, RunSetup* setup) {
   config.Get("frames", &run.frames, InRange(1, 1e13));
   config.Get("seed", &run.seed);
   config.Get("label", &run.label);
-  run.folder = "runs/" + run.label + "-s" + std::to_string(run.seed);
+  run.folder = "runs/" + setup->env_type + "_" + run.label + "_s" + std::to_string(run.seed);
   config.Get("folder", &run.folder);
   config.Get("threads", &run.threads, InRange(0, 1024));
   config.Get("rollout", &engine.rollout_length, InRange(1, 1 << 20));

@@ -15,7 +15,7 @@ namespace rove {
 struct RunOptions {
   std::int64_t frames = 1'000'000;        // run.frames: live frames to collect
   Seed seed = 1;                          // run.seed
-  std::string folder;                     // run.folder; empty: runs/LABEL-sSEED
+  std::string folder;                     // run.folder; empty: runs/ENV_LABEL_sSEED
   std::string label;                      // run.label: name of the arm in plots; empty: the reward types joined by "+"
   int threads = 0;                        // run.threads; 0: one a core. Never changes a result
   int num_envs = 16;                      // env.count
