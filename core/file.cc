@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -61,12 +62,11 @@ struct FaultRule {
   std::atomic<int> passed = 0;
 };
 
-std::deque<FaultRule> ParseFaultRules() {
-  const char* text = std::getenv("ROVE_FAIL");
+std::deque<FaultRule> ParseFaultRules(std::string_view text) {
   std::deque<FaultRule> rules;
-  for (std::string_view rest = text == nullptr ? "" : text; !rest.empty();) {
-    const std::string_view one = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
     const auto equals = one.find('=');
     if (equals == one.npos) throw UserError("ROVE_FAIL: expected point[:nth]=action, got \"" + std::string(one) + "\"");
     const std::string_view where = one.substr(0, equals);
@@ -85,6 +85,14 @@ std::deque<FaultRule> ParseFaultRules() {
       throw UserError("ROVE_FAIL: expected kill, enospc or short, got \"" + rule.action + "\"");
     }
   }
+  return rules;
+}
+
+std::deque<FaultRule>& FaultRules() {
+  static std::deque<FaultRule> rules = [] {
+    const char* text = std::getenv("ROVE_FAIL");
+    return ParseFaultRules(text == nullptr ? "" : text);
+  }();
   return rules;
 }
 
@@ -195,15 +203,15 @@ void AppendFile::Flush(bool sync) {
 }
 
 Fault FailPoint(std::string_view point) {
-  static std::deque<FaultRule> rules = ParseFaultRules();
-  if (rules.empty()) return Fault::kNone;
-  for (FaultRule& rule : rules) {
+  Fault fault = Fault::kNone;
+  for (FaultRule& rule : FaultRules()) {  // all of them count
     if (rule.point != point || ++rule.passed != rule.nth) continue;
-    if (rule.action == "enospc") return Fault::kNoSpace;
-    if (rule.action == "short") return Fault::kShort;
-    std::raise(SIGKILL);
+    if (rule.action == "kill") std::raise(SIGKILL);
+    fault = rule.action == "short" ? Fault::kShort : Fault::kNoSpace;
   }
-  return Fault::kNone;
+  return fault;
 }
+
+void SetFailPoints(std::string_view text) { FaultRules() = ParseFaultRules(text); }
 
 }  // namespace rove

@@ -29,9 +29,10 @@ class AppendFile {
   ~AppendFile();
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
-  void Append(std::string_view line);     // adds '\n'
+  void Append(std::string_view line);  // adds '\n'
   void AppendRaw(std::string_view bytes);
-  void Flush(bool sync = false);          // throws Error(kSystem): disk full and the like
+  // Throws Error(kSystem): disk full and the like. The file then ends with its last whole line; what is pending stays so.
+  void Flush(bool sync = false);
   std::uint64_t length() const { return length_; }  // bytes, those not yet flushed included
 
  private:
@@ -46,8 +47,11 @@ class AppendFile {
 //   enospc   pretends that the disk is full (write points only)
 //   short    writes half of the bytes, then fails as full (write points only)
 // Points: "checkpoint.component" (after each component file), "checkpoint.sync", "checkpoint.rename", "checkpoint.rotate",
-// "metrics.line" (in the middle of a line), "write" (every WriteAndSync and Flush). Costs one branch when unset.
+// "metrics.line" (AppendFile, with half of the pending bytes written), "write" (every WriteAndSync, and Flush with bytes
+// pending). Costs one branch when unset. A text that is none of this is Error(kUser) at the first passing of any point.
 enum class Fault { kNone, kNoSpace, kShort };
 Fault FailPoint(std::string_view point);
+// Replaces what ROVE_FAIL says, counts from zero again: for tests. Not while another thread writes.
+void SetFailPoints(std::string_view text);
 
 }  // namespace rove

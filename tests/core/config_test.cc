@@ -2,12 +2,13 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
+#include "core/file.h"
+#include "tests/core/test_folder.h"
 
 namespace rove {
 namespace {
@@ -42,19 +43,6 @@ T GetValue(const std::string& text, T value = {}) {
   Config::Parse("k: " + text).Get("k", &value);
   return value;
 }
-
-// A folder of its own for one test, removed afterwards.
-struct Folder {
-  Folder() : path(std::filesystem::temp_directory_path() / ("rove_config_test_" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(path / "base");
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string Write(const std::string& name, const std::string& text) const {
-    std::ofstream(path / name) << text;
-    return (path / name).string();
-  }
-  std::filesystem::path path;
-};
 
 TEST_CASE("config: every type reads what YAML says, absent keys leave the default", "[core][unit]") {
   CHECK(GetValue<int>("-3") == -3);
@@ -189,10 +177,15 @@ TEST_CASE("config: overrides replace, add, and reach into lists", "[core][unit]"
 }
 
 TEST_CASE("config: included files merge in order, the file itself last, and keep their places", "[core][unit]") {
-  const Folder folder;
-  folder.Write("base/one.yaml", "a: 1\nm: {x: 1, y: 1}\nl: [1, 2]\n");
-  folder.Write("base/two.yaml", "include: one.yaml\nm: {y: 2}\nb: two\n");
-  const auto top = folder.Write("top.yaml", "include: [base/one.yaml, base/two.yaml]\nl: [3]\nm: {z: 3}\n");
+  const TestFolder folder;
+  std::filesystem::create_directory(folder / "base");
+  const auto write = [&](const std::string& name, const std::string& text) {
+    WriteFileAtomically(folder / name, text);
+    return folder / name;
+  };
+  write("base/one.yaml", "a: 1\nm: {x: 1, y: 1}\nl: [1, 2]\n");
+  write("base/two.yaml", "include: one.yaml\nm: {y: 2}\nb: two\n");
+  const auto top = write("top.yaml", "include: [base/one.yaml, base/two.yaml]\nl: [3]\nm: {z: 3}\n");
   const auto config = Config::Load(top);
   std::vector<int> l, m(3);
   config.Get("l", &l);
@@ -201,18 +194,18 @@ TEST_CASE("config: included files merge in order, the file itself last, and keep
   config.At("m").Get("z", &m[2]);
   CHECK(l == std::vector<int>{3});
   CHECK(m == std::vector<int>{1, 2, 3});
-  CHECK(config.At("b").place() == (folder.path / "base/two.yaml").string() + ":3: b");
+  CHECK(config.At("b").place() == folder / "base/two.yaml" + ":3: b");
   CHECK_FALSE(config.Has("include"));
 
   const auto error = [&](const std::string& text) {
-    const auto file = folder.Write("bad.yaml", text);
+    const auto file = write("bad.yaml", text);
     return MessageOf([&] { Config::Load(file); });
   };
-  const std::string here = (folder.path / "bad.yaml").string();
+  const std::string here = folder / "bad.yaml";
   CHECK(error("include: bad.yaml") ==
         here + ":1: include: " + here.substr(0, 60) + (here.size() > 60 ? "..." : "") + " includes itself");
   CHECK(error("include: [base/none.yaml]") ==
-        here + ":1: include[0]: " + (folder.path / "base/none.yaml").string() + ": cannot be read: No such file or directory");
+        here + ":1: include[0]: " + folder / "base/none.yaml" + ": cannot be read: No such file or directory");
   CHECK(error("include: {a: 1}") == here + ":1: include: expected a list of files, got a map");
 }
 

@@ -1,0 +1,177 @@
+#include "core/file.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "core/error.h"
+#include "tests/core/test_folder.h"
+
+namespace rove {
+namespace {
+
+// Faults for the lifetime of one scope.
+struct Faults {
+  explicit Faults(std::string_view text) { SetFailPoints(text); }
+  ~Faults() { SetFailPoints(""); }
+};
+
+// Runs f in a child process with these faults; its wait status.
+template <class F>
+int StatusOfChild(const char* faults, F&& f) {
+  const pid_t child = fork();
+  if (child == 0) {
+    SetFailPoints(faults);
+    int code = 0;
+    try {
+      f();
+    } catch (const Error& error) {
+      code = error.exit_code();
+    }
+    _exit(code);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+bool WasKilled(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL; }
+
+constexpr const char* kFull = ": No space left on device";
+
+TEST_CASE("file: what is written atomically is read back, and no temporary file stays", "[core][unit]") {
+  const TestFolder folder;
+  const std::string bytes("a\0b\n", 4);
+  WriteFileAtomically(folder / "x", bytes);
+  CHECK(ReadFile(folder / "x") == bytes);
+  WriteFileAtomically(folder / "x", "");
+  CHECK(ReadFile(folder / "x").empty());
+  CHECK_FALSE(std::filesystem::exists(folder / "x.tmp"));
+}
+
+TEST_CASE("file: errors name the path and the reason", "[core][unit]") {
+  const TestFolder folder;
+  CHECK_THROWS_WITH(ReadFile(folder / "none"), folder / "none" + ": cannot be read: No such file or directory");
+  CHECK_THROWS_WITH(ReadFile(folder.path()), folder.path() + ": cannot be read: Is a directory");
+  CHECK_THROWS_WITH(WriteFileAtomically(folder / "no/x", "1"), folder / "no/x.tmp" + ": No such file or directory");
+  CHECK_THROWS_WITH(AppendFile(folder / "no/x", 0), folder / "no/x" + ": No such file or directory");
+  CHECK_THROWS_WITH(Rename(folder / "a", folder / "b"), folder / "b" + ": No such file or directory");
+  CHECK_THROWS_WITH(SyncFolder(folder / "a"), folder / "a" + ": No such file or directory");
+}
+
+TEST_CASE("file: a full disk or a short write leaves the old file whole and no temporary one", "[core][unit]") {
+  const TestFolder folder;
+  WriteFileAtomically(folder / "x", "old");
+  for (const char* fault : {"write=enospc", "write=short"}) {
+    const Faults faults(fault);
+    CHECK_THROWS_WITH(WriteFileAtomically(folder / "x", "new and longer"), folder / "x.tmp" + kFull);
+    CHECK(ReadFile(folder / "x") == "old");
+    CHECK_FALSE(std::filesystem::exists(folder / "x.tmp"));
+  }
+}
+
+TEST_CASE("file: the system's own refusal to write is handled as the injected one", "[core][unit]") {
+  const TestFolder folder;
+  WriteFileAtomically(folder / "x", "old");
+  const int status = StatusOfChild("", [&] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{100, 100};  // bytes a file may have: writes end short, then fail
+    setrlimit(RLIMIT_FSIZE, &limit);
+    WriteFileAtomically(folder / "x", std::string(1000, 'n'));
+  });
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 1));
+  CHECK(ReadFile(folder / "x") == "old");
+  CHECK_FALSE(std::filesystem::exists(folder / "x.tmp"));
+}
+
+TEST_CASE("file: a process killed in the write leaves the old file whole", "[core][unit]") {
+  const TestFolder folder;
+  WriteFileAtomically(folder / "x", "old");
+  CHECK(WasKilled(StatusOfChild("write=kill", [&] { WriteFileAtomically(folder / "x", "new"); })));
+  CHECK(ReadFile(folder / "x") == "old");
+}
+
+TEST_CASE("fail point: strikes at the nth passing of its own point only", "[core][unit]") {
+  // What nine passings of "write" between passings of "other" give.
+  const auto passes = [](const char* text) {
+    const Faults faults(text);
+    std::string seen;
+    for (int i = 0; i < 9; ++i) {
+      CHECK(FailPoint("other") == Fault::kNone);
+      seen += "-es"[static_cast<int>(FailPoint("write"))];
+    }
+    return seen;
+  };
+  CHECK(passes("") == "---------");
+  CHECK(passes("write=short") == "s--------");
+  CHECK(passes("write:3=enospc") == "--e------");
+  CHECK(passes("write:2=short,write:9=enospc,another=kill") == "-s------e");
+  CHECK(WEXITSTATUS(StatusOfChild("write:2=kill", [] { FailPoint("write"); })) == 0);
+  CHECK(WasKilled(StatusOfChild("write:2=kill", [] { FailPoint("write"), FailPoint("write"); })));
+  for (const char* text : {"write", "write=melt", "write:0=kill", "write:x=kill", "write:1x=kill"}) {
+    CHECK_THROWS_WITH(SetFailPoints(text), Catch::StartsWith("ROVE_FAIL: expected "));
+  }
+}
+
+TEST_CASE("append file: lengths count pending bytes; reopening cuts to the recorded length", "[core][unit]") {
+  const TestFolder folder;
+  const auto path = folder / "log";
+  {
+    AppendFile file(path, 0);
+    file.Append("one");
+    CHECK(file.length() == 4);
+    CHECK(ReadFile(path).empty());
+    file.Flush();
+    CHECK(ReadFile(path) == "one\n");
+    file.Append("two");
+  }
+  CHECK(ReadFile(path) == "one\ntwo\n");
+  AppendFile(path, 4).Append("three");
+  CHECK(ReadFile(path) == "one\nthree\n");
+  CHECK_THROWS_WITH(AppendFile(path, 11), path + ": has 10 bytes, expected at least 11; it was cut or replaced");
+}
+
+TEST_CASE("append file: a failed flush leaves whole lines on disk and loses nothing that is retried", "[core][unit]") {
+  const TestFolder folder;
+  const auto path = folder / "log";
+  for (const char* fault : {"write:2=enospc", "write:2=short", "metrics.line:2=enospc", "metrics.line:2=short"}) {
+    const Faults faults(fault);
+    AppendFile file(path, 0);
+    file.Append("first");
+    file.Flush();
+    file.Append("second");
+    CHECK_THROWS_WITH(file.Flush(true), path + kFull);
+    CHECK(ReadFile(path) == "first\n");
+    CHECK(file.length() == 13);
+    file.Flush(true);
+    CHECK(ReadFile(path) == "first\nsecond\n");
+  }
+}
+
+TEST_CASE("append file: killed inside a line, a torn line stays, and reopening cuts it", "[core][unit]") {
+  const TestFolder folder;
+  const auto path = folder / "log";
+  CHECK(WasKilled(StatusOfChild("metrics.line:2=kill", [&] {
+    AppendFile file(path, 0);
+    file.Append("first");
+    file.Flush();
+    file.Append("second");
+    file.Flush();
+  })));
+  CHECK(ReadFile(path) == "first\nsec");
+  AppendFile(path, 6).Append("again");
+  CHECK(ReadFile(path) == "first\nagain\n");
+}
+
+TEST_CASE("crc32: zlib's check value, in one piece or two", "[core][unit]") {
+  CHECK(Crc32("123456789") == 0xCBF43926);
+  CHECK(Crc32("6789", Crc32("12345")) == 0xCBF43926);
+}
+
+}  // namespace
+}  // namespace rove
