@@ -32,7 +32,7 @@ void Archive::Header(std::string_view name, std::uint64_t* size) {
   if (reading_) {
     if (length > bytes_.size() - at_) Fail("ends in the middle of a field");
     const std::string_view found(bytes_.data() + at_, length);
-    if (found != name) Fail("expected field \"" + std::string(name) + "\", found \"" + std::string(found.substr(0, 60)) + "\"");
+    if (found != name) Fail("expected field \"" + std::string(name) + "\", found \"" + OneLine(found) + "\"");
     at_ += length;
   } else {
     bytes_.append(name);

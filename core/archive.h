@@ -30,13 +30,14 @@ static_assert(std::endian::native == std::endian::little, "archives are little-e
 
 class Archive {
  public:
-  Archive() = default;                                     // writes
-  Archive(std::string bytes, std::string origin);          // reads; origin names the file in errors
+  Archive() = default;                             // writes
+  Archive(std::string bytes, std::string origin);  // reads; origin names the file in errors
   bool reading() const { return reading_; }
-  const std::string& bytes() const { return bytes_; }      // what was written so far
-  void ExpectEnd() const;                                  // reading: throws if bytes are left over
+  const std::string& bytes() const { return bytes_; }  // what was written so far
+  void ExpectEnd() const;                              // reading: throws if bytes are left over
 
-  // A scalar, enum, string, vector, array, optional, map, Tensor, or anything with `void Serialize(Archive&)`.
+  // A scalar, enum, string, vector, array, optional, map, Tensor (of the shape it has already), or anything with
+  // `void Serialize(Archive&)`.
   template <class T>
   void operator()(std::string_view name, T& value);
 
@@ -78,7 +79,12 @@ struct IsMap<std::map<K, V>> : std::true_type {};
 
 template <class T>
 void Archive::operator()(std::string_view name, T& value) {
-  if constexpr (kIsRaw<T>) {
+  if constexpr (std::is_same_v<T, bool>) {
+    auto byte = static_cast<std::uint8_t>(value);
+    Block(name, &byte, 1);
+    if (byte > 1) Fail("field \"" + std::string(name) + "\" is neither true nor false");
+    value = byte == 1;
+  } else if constexpr (kIsRaw<T>) {
     Block(name, &value, sizeof value);
   } else if constexpr (std::is_same_v<T, std::string>) {
     value = BlockString(name, std::move(value));
@@ -90,11 +96,13 @@ void Archive::operator()(std::string_view name, T& value) {
     std::uint64_t size = value.size();
     Block(name, &size, sizeof size);
     if constexpr (kIsRaw<E>) {
-      if (reading_ && size > (bytes_.size() - at_) / sizeof(E)) Fail("list \"" + std::string(name) + "\" is longer than the file");
+      if (reading_ && size > (bytes_.size() - at_) / sizeof(E))
+        Fail("list \"" + std::string(name) + "\" is longer than the file");
       value.resize(size);
       if (size > 0) Raw(value.data(), size * sizeof(E));
     } else {
-      if (reading_ && size > bytes_.size() - at_) Fail("list \"" + std::string(name) + "\" is longer than the file");
+      constexpr std::size_t kLeast = sizeof(std::uint16_t) + 1 + sizeof(std::uint64_t);  // header of an element
+      if (reading_ && size > (bytes_.size() - at_) / kLeast) Fail("list \"" + std::string(name) + "\" is longer than the file");
       value.resize(size);
       for (E& element : value) (*this)("-", element);
     }
@@ -105,8 +113,8 @@ void Archive::operator()(std::string_view name, T& value) {
       for (auto& element : value) (*this)(name, element);
     }
   } else if constexpr (IsOptional<T>::value) {
-    std::uint8_t has = value.has_value();
-    Block(name, &has, 1);
+    bool has = value.has_value();
+    (*this)(name, has);
     if (reading_) value = has ? T(typename T::value_type{}) : T();
     if (has) (*this)(name, *value);
   } else if constexpr (IsMap<T>::value) {

@@ -71,7 +71,7 @@ std::string Describe(const Range& range) {
 }
 
 void CheckRange(const ConfigNode& node, const Range& range, double x) {
-  if (!Contains(range, x)) node.Fail("expected " + Describe(range) + ", got " + internal::OneLine(node.text));
+  if (!Contains(range, x)) node.Fail("expected " + Describe(range) + ", got " + OneLine(node.text));
 }
 
 template <class T>
@@ -94,8 +94,7 @@ T ReadScalar(const ConfigNode& node, const std::optional<Range>& range) {
         using Limits = std::numeric_limits<T>;
         const double end = std::ldexp(1.0, Limits::digits);  // max() + 1
         if (number < static_cast<double>(Limits::min()) || number >= end) {
-          node.Fail("expected in [" + Format(Limits::min()) + ", " + Format(Limits::max()) + "], got " +
-                    internal::OneLine(node.text));
+          node.Fail("expected in [" + Format(Limits::min()) + ", " + Format(Limits::max()) + "], got " + OneLine(node.text));
         }
         value = static_cast<T>(number);
       }

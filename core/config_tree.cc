@@ -267,15 +267,6 @@ std::string JoinPath(const std::string& parent, std::string_view key) {
   return parent.empty() ? OneLine(key) : parent + "." + OneLine(key);
 }
 
-std::string OneLine(std::string_view text) {
-  constexpr std::size_t kMax = 60;
-  std::string line(text.substr(0, kMax));
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return text.size() > kMax ? line + "..." : line;
-}
-
 std::string ConfigNode::Place() const {
   std::string place = line > 0 ? file + ":" + std::to_string(line) : file;
   return path.empty() ? place : place + ": " + path;

@@ -33,7 +33,6 @@ struct ConfigNode {
 using ConfigNodePtr = std::shared_ptr<ConfigNode>;
 
 std::string JoinPath(const std::string& parent, std::string_view key);
-std::string OneLine(std::string_view text);  // control characters replaced, cut at 60 bytes: fit for an error
 
 // The root map of `text` with its includes, which are relative to the folder of `file`.
 ConfigNodePtr ParseTree(const std::string& text, const std::string& file);

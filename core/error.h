@@ -9,6 +9,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace rove {
 
@@ -30,6 +31,16 @@ class Error : public std::runtime_error {
 
 inline Error UserError(const std::string& message) { return {ErrorKind::kUser, message}; }
 inline Error SystemError(const std::string& message) { return {ErrorKind::kSystem, message}; }
+
+// Foreign text made fit for an error: control characters replaced, cut at 60 bytes.
+inline std::string OneLine(std::string_view text) {
+  constexpr std::size_t kMax = 60;
+  std::string line(text.substr(0, kMax));
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return text.size() > kMax ? line + "..." : line;
+}
 
 namespace internal {
 template <class A, class B>

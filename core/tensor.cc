@@ -1,12 +1,8 @@
 #include "core/tensor.h"
 
-#include <memory>
 #include <string_view>
 
 namespace rove {
-namespace {
-constexpr std::size_t kAlignment = 64;
-}
 
 const char* Name(DType dtype) {
   constexpr const char* kNames[] = {"u8", "i32", "i64", "f32", "f64"};
@@ -24,12 +20,12 @@ void internal::WrongDType(DType have, DType want) {
 }
 
 Tensor::Tensor(DType dtype, const Shape& shape)
-    : dtype_(dtype), shape_(shape), storage_(static_cast<std::size_t>(shape.count()) * SizeOf(dtype) + kAlignment) {}
+    : dtype_(dtype),
+      shape_(shape),
+      storage_((static_cast<std::size_t>(shape.count()) * SizeOf(dtype) + sizeof(CacheLine) - 1) / sizeof(CacheLine)) {}
 
 void* Tensor::data() const {
-  void* pointer = const_cast<std::byte*>(storage_.data());  // constness is restored by the view's type
-  std::size_t space = storage_.size();
-  return storage_.empty() ? nullptr : std::align(kAlignment, bytes(), pointer, space);
+  return const_cast<CacheLine*>(storage_.data());  // constness is restored by the view's type
 }
 
 int FindColumn(std::span<const TensorSpec> specs, std::string_view name) {

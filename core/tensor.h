@@ -1,6 +1,6 @@
 // Tensor views and specs: how every part of rove passes arrays without owning them.
-// All arrays are row-major and contiguous. Letters in comments: n = environments, m = rows of one call, T = time, B = sampled rows.
-// The structs are plain pointers and sizes, so that a C ABI can carry them.
+// All arrays are row-major and contiguous. Letters in comments: n = environments, m = rows of one call, T = time, B = sampled
+// rows. The structs are plain pointers and sizes, so that a C ABI can carry them.
 #pragma once
 
 #include <array>
@@ -27,10 +27,14 @@ const char* Name(DType dtype);  // "u8", "i32", "i64", "f32", "f64"
 template <class T>
 constexpr DType DTypeOf() {
   using V = std::remove_const_t<T>;
-  if constexpr (std::is_same_v<V, std::uint8_t>) return DType::kU8;
-  else if constexpr (std::is_same_v<V, std::int32_t>) return DType::kI32;
-  else if constexpr (std::is_same_v<V, std::int64_t>) return DType::kI64;
-  else if constexpr (std::is_same_v<V, float>) return DType::kF32;
+  if constexpr (std::is_same_v<V, std::uint8_t>)
+    return DType::kU8;
+  else if constexpr (std::is_same_v<V, std::int32_t>)
+    return DType::kI32;
+  else if constexpr (std::is_same_v<V, std::int64_t>)
+    return DType::kI64;
+  else if constexpr (std::is_same_v<V, float>)
+    return DType::kF32;
   else {
     static_assert(std::is_same_v<V, double>, "no DType for this type");
     return DType::kF64;
@@ -79,7 +83,9 @@ struct TensorSpec {
   double high_of(std::int64_t element) const { return high.size() == 1 ? high[0] : high.at(static_cast<std::size_t>(element)); }
   // Number of choices of a discrete column (i32 scalar with bounds 0..k-1), else 0.
   std::int64_t num_choices() const {
-    return dtype == DType::kI32 && shape.count() == 1 && high.size() == 1 && low.size() == 1 ? static_cast<std::int64_t>(high[0] - low[0]) + 1 : 0;
+    return dtype == DType::kI32 && shape.count() == 1 && high.size() == 1 && low.size() == 1
+               ? static_cast<std::int64_t>(high[0] - low[0]) + 1
+               : 0;
   }
 };
 
@@ -141,21 +147,24 @@ std::span<const T> ConstTensorView::As() const {
   return {static_cast<const T*>(data), static_cast<std::size_t>(shape.count())};
 }
 
-// Owns one zero-initialised, 64-byte aligned tensor: what slots, caches and tests allocate.
+// Owns one zero-initialised, 64-byte aligned tensor: what slots, caches and tests allocate. Copies are deep.
 class Tensor {
  public:
-  Tensor() = default;
+  Tensor() = default;  // no memory: bytes() is 0
   Tensor(DType dtype, const Shape& shape);
   TensorView view() { return {data(), dtype_, shape_}; }
   ConstTensorView view() const { return {data(), dtype_, shape_}; }
-  std::size_t bytes() const { return static_cast<std::size_t>(shape_.count()) * SizeOf(dtype_); }
+  std::size_t bytes() const { return storage_.empty() ? 0 : static_cast<std::size_t>(shape_.count()) * SizeOf(dtype_); }
   const Shape& shape() const { return shape_; }
 
  private:
+  struct alignas(64) CacheLine {
+    std::byte bytes[64];
+  };
   void* data() const;
   DType dtype_{};
   Shape shape_;
-  std::vector<std::byte> storage_;
+  std::vector<CacheLine> storage_;
 };
 
 // Index of the column called `name`, or -1.
