@@ -5,6 +5,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <functional>
@@ -29,6 +30,11 @@ ConfigNodePtr MakeNode(Kind kind, const std::string& file, int line, const std::
   return node;
 }
 
+// Keys are names in our own code, so anything but printable ASCII is a slip.
+bool IsKey(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 // Builds the tree from yaml-cpp's events. Events, not YAML::Node: they keep the line of every key and show duplicate keys.
 class TreeBuilder final : public YAML::EventHandler {
  public:
@@ -46,6 +52,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { Fail(mark, "aliases (*name) are not supported; use include:"); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
     if (ExpectsKey()) {
+      if (!IsKey(value)) Fail(mark, "key \"" + OneLine(value) + "\" is not plain ASCII text");
       if (const auto& keys = stack_.back().node->keys; keys.contains(value)) {
         Fail(mark, "key \"" + OneLine(value) + "\" is given twice; see line " + std::to_string(keys.at(value)->line));
       }
@@ -197,7 +204,7 @@ void Put(ConfigNode& root, std::string_view key, const std::function<ConfigNodeP
     MakeNode(Kind::kScalar, kCommandLine, 0, path)->Fail(what);
   };
   const auto parts = SplitPath(key);
-  if (parts.empty() || parts.size() > kMaxDepth)
+  if (parts.empty() || parts.size() > kMaxDepth || !IsKey(key))
     fail("\"" + OneLine(key) + "\"", "expected a key like run.seed or rewards[0].weight");
   if (root.path.empty() && parts[0] == "include") fail("include", "can only stand in a file");
   ConfigNode* node = &root;
@@ -237,15 +244,21 @@ bool HasResolved(const ConfigNode& node) {
   return false;
 }
 
+void EmitText(const std::string& text, YAML::Emitter& out) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (std::any_of(text.begin(), text.end(), is_control)) out << YAML::DoubleQuoted;  // yaml-cpp leaves a lone \r unquoted
+  out << text;
+}
+
 void Emit(const ConfigNode& node, YAML::Emitter& out) {
   if (node.value && !node.value_is_list) {
-    out << node.value->front();
+    EmitText(node.value->front(), out);
   } else if (node.value) {
     out << YAML::Flow << YAML::BeginSeq;
-    for (const auto& element : *node.value) out << element;
+    for (const auto& element : *node.value) EmitText(element, out);
     out << YAML::EndSeq;
   } else if (node.kind == Kind::kScalar) {
-    out << node.text;
+    EmitText(node.text, out);
   } else if (node.kind == Kind::kList) {
     out << YAML::BeginSeq;
     for (const auto& element : node.elements) Emit(*element, out);

@@ -106,6 +106,7 @@ TEST_CASE("config: what YAML allows and rove does not is refused with its line",
   CHECK(ParseError("a: {b: 1,\n b: 2}") == "x.yaml:2: a: key \"b\" is given twice; see line 1");
   CHECK(ParseError("a: &x 1\nb: *x") == "x.yaml:2: b: aliases (*name) are not supported; use include:");
   CHECK(ParseError("a: !!int 3") == "x.yaml:1: a: tags (!name) are not supported");
+  CHECK(ParseError("\"\\t\": 3") == "x.yaml:1: key \"?\" is not plain ASCII text");
   CHECK(ParseError("~: 3") == "x.yaml:1: a key must be one word");
   CHECK(ParseError("[a]: 3") == "x.yaml:1: a key must be one word");
   CHECK(ParseError("- 1\n") == "x.yaml:1: expected a map of keys, got a list");
