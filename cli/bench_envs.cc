@@ -103,6 +103,7 @@ class Stepper {
 
 void BenchEnvs(const BenchEnvsArgs& args, const Terminal& terminal) {
   const auto ids = args.ids.empty() ? Envs().Names() : args.ids;
+  for (const std::string& id : ids) Stepper(id, 1);  // a wrong name is refused before minutes of measuring
   Json rows = Json::array();
   if (!args.json) {
     terminal.out << fmt::format(

@@ -22,7 +22,8 @@ void RefuseUnknownCommand(const CLI::App& app, const std::vector<std::string>& a
   }
 }
 
-std::string OneLine(std::string text) {
+// CLI11 and the standard library may break lines in their messages; a user gets one.
+std::string JoinLines(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
 }
@@ -49,13 +50,13 @@ int RunCommandLine(const std::vector<std::string>& args, const Terminal& termina
   } catch (const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
     const std::string command = chosen.empty() ? "rove" : "rove " + chosen[0]->get_name();
-    terminal.err << command << ": " << OneLine(error.what()) << " (" << command << " --help)\n";
+    terminal.err << command << ": " << JoinLines(error.what()) << " (" << command << " --help)\n";
     return 2;
   } catch (const Error& error) {
-    terminal.err << OneLine(error.what()) << "\n";
+    terminal.err << JoinLines(error.what()) << "\n";
     return error.exit_code();
   } catch (const std::exception& error) {
-    terminal.err << "rove: internal error: " << OneLine(error.what()) << "\n";
+    terminal.err << "rove: internal error: " << JoinLines(error.what()) << "\n";
     return 1;
   }
 }

@@ -27,21 +27,21 @@ struct PlotArgs {
 
 struct PlottedRun {
   std::string group, label, env;
+  std::map<std::string, std::string> leaves;  // of its config, without the seed
   Curve curve;
 };
 
 PlottedRun ReadRun(const std::string& folder, const PlotArgs& args) {
   if (!HoldsRun(folder))
     throw UserError(folder + ": is no run (no config.yaml in it); name the folder that `rove train` printed");
-  auto leaves = Leaves(ReadFile(ConfigPath(folder)));
-  PlottedRun run{.group = "", .label = leaves["run.label"], .env = leaves["env.type"], .curve = ReadCurve(folder, args.metric)};
-  if (args.group_by == "label") {
-    run.group = run.label;
-  } else {
-    leaves.erase("run.seed");
-    run.group = ConfigHash(leaves);
-  }
-  return run;
+  auto leaves = Leaves(ReadFile(ConfigPath(folder)), ConfigPath(folder));
+  leaves.erase("run.seed");
+  const std::string label = leaves["run.label"], env = leaves["env.type"];
+  return {.group = args.group_by == "label" ? label : ConfigHash(leaves),
+          .label = label,
+          .env = env,
+          .leaves = leaves,
+          .curve = ReadCurve(folder, args.metric)};
 }
 
 std::string YLabel(const std::string& metric) {
@@ -53,21 +53,36 @@ std::string YLabel(const std::string& metric) {
   return found != kNames.end() ? found->second : metric;
 }
 
+// Arms of one label get told apart by the first key in which their configs differ: "made.count, weight 0.01".
+std::string ArmLabel(const PlottedRun& run, const std::vector<PlottedRun>& firsts) {
+  for (const PlottedRun& other : firsts) {
+    if (other.group == run.group || other.label != run.label) continue;
+    for (const auto& [path, value] : run.leaves) {
+      const auto found = other.leaves.find(path);
+      if (found != other.leaves.end() && found->second != value && !MayChangeOnResume(path)) {
+        return run.label + ", " + path.substr(path.rfind('.') + 1) + " " + value;
+      }
+    }
+  }
+  return run.label;
+}
+
 void Plot(const PlotArgs& args, const Terminal& terminal) {
+  std::vector<PlottedRun> firsts;  // of each arm
   std::vector<Arm> arms;
-  std::vector<std::string> groups;
   std::set<std::string> envs;
   for (const std::string& folder : args.runs) {
     PlottedRun run = ReadRun(folder, args);
     envs.insert(run.env);
-    auto group = std::find(groups.begin(), groups.end(), run.group);
-    if (group == groups.end()) {
-      groups.push_back(run.group);
-      arms.push_back({run.label, {}});
-      group = groups.end() - 1;
+    auto arm = std::find_if(firsts.begin(), firsts.end(), [&](const PlottedRun& first) { return first.group == run.group; });
+    if (arm == firsts.end()) {
+      firsts.push_back(run);
+      arms.emplace_back();
+      arm = firsts.end() - 1;
     }
-    arms[static_cast<std::size_t>(group - groups.begin())].seeds.push_back(std::move(run.curve));
+    arms[static_cast<std::size_t>(arm - firsts.begin())].seeds.push_back(std::move(run.curve));
   }
+  for (std::size_t a = 0; a < arms.size(); ++a) arms[a].label = ArmLabel(firsts[a], firsts);
   std::string title;
   for (const std::string& env : envs) title += (title.empty() ? "" : ", ") + env;
   WriteFileAtomically(args.out, PlotSvg({title, YLabel(args.metric)}, arms));

@@ -7,6 +7,7 @@
 #include <array>
 #include <string_view>
 
+#include "cli/stored_run.h"
 #include "core/error.h"
 #include "core/file.h"
 
@@ -26,27 +27,29 @@ void Collect(const YAML::Node& node, const std::string& path, std::map<std::stri
   }
 }
 
-// Keys (and, with a final dot, groups of keys) that leave every learned number as it is up to the frames reached.
-bool MayChange(std::string_view path) {
-  constexpr std::array<std::string_view, 6> kFree = {"run.frames", "run.threads", "run.folder",
-                                                     "log.",       "evaluation.", "checkpoint."};
-  return std::any_of(kFree.begin(), kFree.end(), [&](std::string_view free) {
-    return free.back() == '.' ? path.substr(0, free.size()) == free : path == free;
-  });
-}
-
 }  // namespace
 
-std::map<std::string, std::string> Leaves(const std::string& yaml) {
+bool MayChangeOnResume(std::string_view path) {
+  constexpr std::array<std::string_view, 3> kKeys = {"run.frames", "run.threads", "run.folder"};
+  constexpr std::array<std::string_view, 3> kGroups = {"log.", "evaluation.", "checkpoint."};
+  return std::find(kKeys.begin(), kKeys.end(), path) != kKeys.end() ||
+         std::any_of(kGroups.begin(), kGroups.end(), [&](std::string_view group) { return path.starts_with(group); });
+}
+
+std::map<std::string, std::string> Leaves(const std::string& yaml, const std::string& origin) {
   std::map<std::string, std::string> out;
-  Collect(YAML::Load(yaml), "", &out);
+  try {
+    Collect(YAML::Load(yaml), "", &out);
+  } catch (const YAML::Exception& error) {
+    throw UserError(fmt::format("{}:{}: not YAML: {}", origin, error.mark.line + 1, error.msg));
+  }
   return out;
 }
 
 std::string ConfigHash(const std::map<std::string, std::string>& leaves) {
   std::string text;
   for (const auto& [path, value] : leaves) {
-    if (!MayChange(path)) text += path + "=" + value + "\n";
+    if (!MayChangeOnResume(path)) text += path + "=" + value + "\n";
   }
   return fmt::format("{:08x}", Crc32(text));
 }
@@ -54,7 +57,7 @@ std::string ConfigHash(const std::map<std::string, std::string>& leaves) {
 std::string ConfigHash(const std::string& resolved) { return ConfigHash(Leaves(resolved)); }
 
 std::string CheckResume(const std::string& folder, const std::string& stored, const std::string& asked) {
-  const auto before = Leaves(stored), now = Leaves(asked);
+  const auto before = Leaves(stored, ConfigPath(folder)), now = Leaves(asked);
   const auto value_in = [](const std::map<std::string, std::string>& leaves, const std::string& path) {
     const auto found = leaves.find(path);
     return found == leaves.end() ? "nothing" : found->second;
@@ -63,7 +66,7 @@ std::string CheckResume(const std::string& folder, const std::string& stored, co
   all.insert(now.begin(), now.end());
   for (const auto& [path, unused] : all) {
     const std::string was = value_in(before, path), is = value_in(now, path);
-    if (was == is || MayChange(path)) continue;
+    if (was == is || MayChangeOnResume(path)) continue;
     throw UserError(
         fmt::format("{}: {}: the run was started with {}, got {}; a resumed run may change only run.frames, run.threads, "
                     "log, evaluation and checkpoint: start another --run",

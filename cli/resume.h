@@ -4,11 +4,17 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace rove {
 
-// Leaves of a YAML text by path: {"run.seed": "1", "rewards[0].weight": "0.005"}.
-std::map<std::string, std::string> Leaves(const std::string& yaml);
+// Leaves of a YAML text by path: {"run.seed": "1", "rewards[0].weight": "0.005"}. Throws Error(kUser), naming `origin`, if it is
+// none.
+std::map<std::string, std::string> Leaves(const std::string& yaml, const std::string& origin = "config");
+
+// run.frames, run.threads, run.folder and all of log, evaluation and checkpoint: what leaves every learned number as it is, up to
+// the frames reached.
+bool MayChangeOnResume(std::string_view path);
 
 // CRC-32, 8 hex digits, of the leaves that a resume may not change; equal for runs that compute the same.
 std::string ConfigHash(const std::map<std::string, std::string>& leaves);

@@ -200,7 +200,7 @@ std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms) {
     const ArmSummary summary = Summarize(arms[a]);
     const bool several = arms[a].seeds.size() > 1;
     if (several && !summary.x.empty()) out += svg.Band(summary, colour);
-    for (const Curve& seed : arms[a].seeds) out += svg.Line(seed.x, seed.y, colour, 1, several ? 0.45 : 1);
+    for (const Curve& seed : arms[a].seeds) out += svg.Line(seed.x, seed.y, colour, several ? 1 : 2, several ? 0.45 : 1);
     if (several && !summary.x.empty()) thick += svg.Line(summary.x, summary.iqm, colour, 3, 1);
     ends.push_back(svg.Y(summary.iqm.empty() ? 0 : summary.iqm.back()));
   }

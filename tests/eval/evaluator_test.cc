@@ -11,7 +11,7 @@
 namespace rove {
 namespace {
 
-const std::vector<TensorSpec> kCounter = {{.name = "counter", .dtype = DType::kI32, .shape = {1}}};
+const std::vector<TensorSpec> kCounter = {{.name = "counter", .dtype = DType::kI32, .shape = {1}, .low = {}, .high = {}}};
 
 // An episode of seed s lasts 1 + s mod 7 steps and pays the action at each; success is a return above 5.
 class Payer final : public Env {

@@ -1,0 +1,68 @@
+// Wrong input: one clear line, exit status 2, nothing written.
+#include <catch2/catch.hpp>
+
+#include "tests/cli/rove_runner.h"
+
+namespace rove {
+namespace {
+
+using Catch::Matchers::Contains;
+
+struct Case {
+  std::string config;             // text of a.yaml; empty: no file
+  std::vector<std::string> args;  // CONFIG stands for its path, BOX for the folder
+  std::vector<std::string> says;  // parts of the one line
+};
+
+std::string Replace(std::string text, const std::string& what, const std::string& with) {
+  if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), with);
+  return text;
+}
+
+TEST_CASE("wrong input is refused in one line that says where and what, and writes nothing", "[cli][unit]") {
+  const std::string good = "env: {type: MiniGrid-DoorKey-8x8-v0}\nagent: {type: nobody}\n";
+  const auto [config, args, says] = GENERATE_COPY(
+      Case{"", {}, {"rove"}},                                                           //
+      Case{"", {"trainn"}, {"unknown command \"trainn\"", "did you mean \"train\"?"}},  //
+      Case{"", {"train"}, {"config", "rove train --help"}},                             //
+      Case{"", {"train", "BOX/none.yaml"}, {"none.yaml"}},                              //
+      Case{"", {"train", "BOX"}, {"is a folder, not a config", "--resume"}},            //
+      Case{"", {"train", "--resume", "BOX"}, {"is no run"}},                            //
+      Case{"", {"eval", "BOX"}, {"is no run"}},                                         //
+      Case{"", {"eval", "BOX/none"}, {"no such run folder"}},                           //
+      Case{"", {"eval", "BOX", "--episodes", "many"}, {"--episodes"}},                  //
+      Case{"", {"plot", "BOX", "-o", "BOX/x.svg"}, {"is no run"}},                      //
+      Case{"", {"list", "rewardz"}, {"rewardz"}},                                       //
+      Case{"", {"bench", "envs", "MiniGrid-DoorKey-8x9-v0"}, {"did you mean \"MiniGrid-DoorKey-8x8-v0\"?"}},
+      Case{"env: {type: MiniGrid-DoorKey-8x8\n", {"train", "CONFIG"}, {"a.yaml:"}},  //
+      Case{good, {"train", "CONFIG", "env.type=MiniGrid-DorKey-8x8-v0"}, {"did you mean \"MiniGrid-DoorKey-8x8-v0\"?"}},
+      Case{good, {"train", "CONFIG", "env.count=many"}, {"env.count", "many"}},  //
+      Case{good, {"train", "CONFIG", "env.count=0"}, {"env.count", "0"}},        //
+      Case{good, {"train", "CONFIG", "env.cuont=3"}, {"cuont", "did you mean \"count\"?"}},
+      Case{good, {"train", "CONFIG", "run.fraems=3"}, {"fraems", "did you mean \"frames\"?"}},
+      Case{good, {"train", "CONFIG", "run.mode=async"}, {"run.mode", "async"}},      //
+      Case{good, {"train", "CONFIG", "run.frames=-1"}, {"run.frames", "-1"}},        //
+      Case{good, {"train", "CONFIG", "evaluation.mode=best"}, {"evaluation.mode"}},  //
+      Case{good, {"train", "CONFIG", "log=3"}, {"log"}},                             //
+      Case{good, {"train", "CONFIG"}, {"a.yaml:2", "unknown agent \"nobody\""}},     //
+      Case{good + "rewards: [{type: made.cout, weight: 1}]\n", {"train", "CONFIG"}, {"a.yaml:3", "did you mean \"made.count\"?"}},
+      Case{good + "rewards: [{type: count, weight: heavy}]\n", {"train", "CONFIG"}, {"a.yaml:3", "weight"}});
+
+  const Sandbox box("bad_input");
+  const std::string path = config.empty() ? "" : box.Write("a.yaml", config);
+  const auto before = box.Files();
+  std::vector<std::string> full;
+  for (const std::string& arg : args) full.push_back(Replace(Replace(arg, "CONFIG", path), "BOX", box / "."));
+  if (!args.empty() && args[0] == "train" && !path.empty()) full.insert(full.end(), {"--run", box / "run"});
+
+  const Ran ran = RunRove(full);
+  INFO(ran.err);
+  CHECK(ran.status == 2);
+  CHECK(ran.out.empty());
+  CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
+  for (const std::string& part : says) CHECK_THAT(ran.err, Contains(part));
+  CHECK(box.Files() == before);
+}
+
+}  // namespace
+}  // namespace rove

@@ -1,0 +1,63 @@
+// The shipped configs, and what their runs log. (needs torch: ppo)
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tests/cli/rove_runner.h"
+
+namespace rove {
+namespace {
+
+std::vector<std::string> ShippedConfigs() {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(ROVE_SOURCE_DIR "/configs")) {
+    const auto& path = entry.path();
+    if (path.extension() == ".yaml" && path.parent_path().filename() != "base") paths.push_back(path.string());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+std::set<std::string> LoggedNames(const std::string& path) {
+  std::set<std::string> names;
+  std::istringstream lines(Slurp(path));
+  for (std::string line; std::getline(lines, line);) {
+    const auto row = nlohmann::json::parse(line);
+    if (!row.contains("env_steps")) continue;  // the schema line
+    for (const auto& [name, value] : row.items()) names.insert(name);
+  }
+  return names;
+}
+
+std::string Replace(std::string text, const std::string& what, const std::string& with) {
+  if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), with);
+  return text;
+}
+
+TEST_CASE("every shipped config trains, and docs/metrics.md has every name it logs", "[cli][unit]") {
+  const std::string page = Slurp(ROVE_SOURCE_DIR "/docs/metrics.md");
+  const auto paths = ShippedConfigs();
+  REQUIRE(paths.size() >= 8);
+  const Sandbox box("configs");
+  for (const std::string& path : paths) {
+    INFO(path);
+    CHECK(Slurp(path).starts_with("# "));
+    const std::string run = box / std::filesystem::path(path).stem().string();
+    const Ran ran = RunRove({"train", path, "--run", run, "run.frames=1", "evaluation.episodes=1"});
+    INFO(ran.err);
+    REQUIRE(ran.status == 0);
+    std::set<std::string> names = LoggedNames(run + "/metrics.jsonl");
+    names.merge(LoggedNames(run + "/timing.jsonl"));
+    CHECK(names.contains("eval/return_mean"));
+    for (const std::string& name : names) {
+      INFO(name);
+      std::string generic = name;
+      for (const char* label : {"made.count", "count"})
+        generic = Replace(generic, std::string("reward/") + label + "_", "reward/LABEL_");
+      CHECK(page.find("`" + generic + "`") != std::string::npos);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rove
