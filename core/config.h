@@ -86,7 +86,7 @@ class Config {
   std::shared_ptr<internal::ConfigNode> node_;  // handles of one node share what was read
 };
 
-// "; did you mean "x"?" for the nearest of `known` (edit distance at most a third of the length), else "".
+// "; did you mean "x"?" for the nearest of `known` (edit distance at most a third of the longer one's length), else "".
 std::string DidYouMean(std::string_view word, std::span<const std::string> known);
 
 }  // namespace rove
