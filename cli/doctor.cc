@@ -43,8 +43,8 @@ Json Examine() {
   Json warnings = Json::array();
   if (sgemm.openblas_gflops && sgemm.onednn_gflops && *sgemm.openblas_gflops < 0.5 * *sgemm.onednn_gflops) {
     warnings.push_back(
-        fmt::format("OpenBLAS ({}) multiplies at {:.0f} GFLOP/s, oneDNN at {:.0f}: it chose a slow kernel; set "
-                    "OPENBLAS_CORETYPE to SkylakeX (AVX-512) or Haswell (AVX2)",
+        fmt::format("OpenBLAS's {} kernel multiplies at {:.0f} GFLOP/s, oneDNN at {:.0f}: unset OPENBLAS_CORETYPE, so that rove "
+                    "chooses, or set it to SkylakeX (AVX-512) or Haswell (AVX2)",
                     sgemm.openblas_core, *sgemm.openblas_gflops, *sgemm.onednn_gflops));
   }
   if (Threads() > NumCores()) {
@@ -62,6 +62,7 @@ Json Examine() {
           {"locked_memory_limit", Limit(RLIMIT_MEMLOCK)},
           {"open_files_limit", Limit(RLIMIT_NOFILE)},
           {"blas_kernel", BlasKernel()},
+          {"openblas_version", sgemm.openblas_version},
           {"openblas_core", sgemm.openblas_core},
           {"openblas_sgemm_gflops", OrNull(sgemm.openblas_gflops)},
           {"onednn_sgemm_gflops", OrNull(sgemm.onednn_gflops)},
@@ -87,7 +88,8 @@ void Print(const Json& found, std::ostream& out) {
   row("memory", fmt::format("{:.1f} GiB; limits: locked {} bytes, {} open files", found["memory_bytes"].get<double>() / (1 << 30),
                             text(found["locked_memory_limit"]), text(found["open_files_limit"])));
   const std::string core = text(found["openblas_core"]);
-  row("blas", fmt::format("kernel {}{}", text(found["blas_kernel"]), core.empty() ? "" : ", OpenBLAS reports " + core));
+  row("blas", fmt::format("kernel {}{}", text(found["blas_kernel"]),
+                          core.empty() ? "" : ", OpenBLAS " + text(found["openblas_version"]) + " reports " + core));
   row("sgemm 256", fmt::format("OpenBLAS {}, oneDNN {}, one thread", rate(found["openblas_sgemm_gflops"]),
                                rate(found["onednn_sgemm_gflops"])));
   row("set", fmt::format("OPENBLAS_NUM_THREADS={} OMP_NUM_THREADS={}: parallelism is rove's own",

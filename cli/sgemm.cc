@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <sstream>
 #include <vector>
 
 namespace rove {
@@ -18,7 +19,7 @@ using CblasSgemm = void (*)(int order, int trans_a, int trans_b, int m, int n, i
                             const float* b, int ldb, float beta, float* c, int ldc);
 using DnnlSgemm = int (*)(char trans_a, char trans_b, std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const float* a,
                           std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc);
-using CoreName = char* (*)();
+using Text = char* (*)();
 
 template <class Function>
 Function Find(const char* name) {
@@ -44,7 +45,11 @@ SgemmRates MeasureSgemm() {
   SgemmRates rates;
   const std::vector<float> a(kSize * kSize, 0.5f), b(kSize * kSize, 0.25f);
   std::vector<float> c(kSize * kSize);
-  if (const auto core = Find<CoreName>("openblas_get_corename")) rates.openblas_core = core();
+  if (const auto core = Find<Text>("openblas_get_corename")) rates.openblas_core = core();
+  if (const auto config = Find<Text>("openblas_get_config")) {  // "OpenBLAS 0.3.21 NO_AFFINITY ..."
+    std::istringstream words(config());
+    words >> rates.openblas_version >> rates.openblas_version;
+  }
   if (const auto sgemm = Find<CblasSgemm>("cblas_sgemm"); sgemm != nullptr && !rates.openblas_core.empty()) {
     rates.openblas_gflops =
         Gflops([&] { sgemm(101, 111, 111, kSize, kSize, kSize, 1, a.data(), kSize, b.data(), kSize, 0, c.data(), kSize); });

@@ -1,6 +1,10 @@
 #include "cli/versions.h"
 
 #include <fmt/core.h>
+#include <google/protobuf/stubs/common.h>
+#ifdef ROVE_TBB
+#include <tbb/version.h>
+#endif
 #include <zlib.h>
 
 #include <CLI/Version.hpp>
@@ -19,6 +23,10 @@ const LibraryRegistrar kCli("CLI11", CLI11_VERSION);
 const LibraryRegistrar kFmt("fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100));
 const LibraryRegistrar kJson("nlohmann-json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
                                                           NLOHMANN_JSON_VERSION_PATCH));
+const LibraryRegistrar kProtobuf("protobuf", google::protobuf::internal::VersionString(GOOGLE_PROTOBUF_VERSION));
+#ifdef ROVE_TBB
+const LibraryRegistrar kTbb("oneTBB", TBB_VERSION_STRING);
+#endif
 const LibraryRegistrar kZlib("zlib", zlibVersion());
 
 }  // namespace
