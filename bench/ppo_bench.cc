@@ -1,0 +1,84 @@
+// PPO's network calls without an environment: rows a second when acting and when training, per thread and for two shards.
+//   OPENBLAS_CORETYPE=SkylakeX OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 build/bench/rove_bench --benchmark_filter=Ppo
+#include <benchmark/benchmark.h>
+
+#include <cstring>
+#include <string>
+
+#include "agents/agent.h"
+#include "core/parallel.h"
+
+namespace rove {
+namespace {
+
+const EnvSpec& GridSpec() {
+  static const EnvSpec spec{
+      .obs = {{.name = "image", .dtype = DType::kU8, .shape = {7, 7, 3}, .low = {0}, .high = {10}, .role = Role::kPolicy}},
+      .action = {.name = "action", .dtype = DType::kI32, .shape = {}, .low = {0}, .high = {6}, .role = Role::kPolicy},
+      .max_steps = 0,
+      .success_return = {}};
+  return spec;
+}
+
+// The 19,384-parameter network (spec of the comparison in docs/benchmarks.md), and a wider one of 60,456.
+constexpr const char* kNets[] = {"encoder: {type: minigrid_cnn}, head: 64",
+                                 "encoder: {type: minigrid_cnn, channels: [32, 64, 64]}, head: 256"};
+
+std::unique_ptr<Agent> MakeAgent(int net, int n, int T, int block, const std::string& options) {
+  const Config config = Config::Parse("{type: ppo, " + std::string(kNets[net]) + ", " + options + "}");
+  return Agents().Create(config, AgentDeps{.env = GridSpec(),
+                                           .num_envs = n,
+                                           .rollout_length = T,
+                                           .act_block = block,
+                                           .seed = 1,
+                                           .total_frames = 1,
+                                           .intrinsic_head = {}});
+}
+
+void FillRandom(const RolloutView& view) {
+  NoiseStream noise = Noise(1, "bench").At(0, 0);
+  for (std::uint8_t& code : view.obs[0].As<std::uint8_t>()) code = static_cast<std::uint8_t>(noise.Below(6));
+  for (std::int32_t& action : view.action.As<std::int32_t>()) action = static_cast<std::int32_t>(noise.Below(7));
+  for (float& log_prob : view.extra[0].As<float>()) log_prob = -1.9f;
+  for (float& total : view.total) total = noise.Uniform();
+  std::ranges::fill(view.discount, 1.0f);
+  std::ranges::fill(view.step_type, StepType::kMid);
+}
+
+// Arguments: network, rows of one call.
+void BM_PpoAct(benchmark::State& state) {
+  SetThreads(1);
+  const int m = static_cast<int>(state.range(1));
+  const auto agent = MakeAgent(static_cast<int>(state.range(0)), m, 1, m, "minibatches: 1");
+  RolloutSlot slot({.T = 1, .n = m}, GridSpec().obs, GridSpec().action, agent->extra_spec(), {});
+  FillRandom(slot.view());
+  const auto policy = agent->MakePolicy(ActMode::kExplore);
+  policy->Sync(*agent->Snapshot(0));
+  const ConstTensorView obs[] = {slot.obs_at(0)[0]};
+  const std::vector<StepType> step_type(static_cast<std::size_t>(m), StepType::kMid);
+  const Noise noise(1, "act");
+  ActInput in{.obs = obs, .step_type = step_type, .state = {}, .env_id = slot.view().env_id, .step = 0, .noise = &noise};
+  for (auto _ : state) {
+    policy->Act(in, {slot.action_at(0), slot.extra_at(0), {}});
+    ++in.step;
+  }
+  state.SetItemsProcessed(state.iterations() * m);
+}
+BENCHMARK(BM_PpoAct)->ArgsProduct({{0, 1}, {8, 16, 64, 256, 512}});
+
+// Arguments: network, rows of a minibatch, tile, threads. One epoch of 8 minibatches, 2 shards.
+void BM_PpoLearn(benchmark::State& state) {
+  SetThreads(static_cast<int>(state.range(3)));
+  const int n = static_cast<int>(state.range(1)) / 16;
+  const auto agent = MakeAgent(static_cast<int>(state.range(0)), n, 128, n,
+                               "epochs: 1, minibatches: 8, tile: " + std::to_string(state.range(2)));
+  RolloutSlot slot({.T = 128, .n = n}, GridSpec().obs, GridSpec().action, agent->extra_spec(), {});
+  FillRandom(slot.view());
+  for (auto _ : state) agent->Learn(AsBatch(slot.view()), 0);
+  state.SetItemsProcessed(state.iterations() * 128 * n);
+}
+BENCHMARK(BM_PpoLearn)->ArgsProduct({{0}, {64, 256, 2048}, {32, 64, 128, 256}, {1, 2}})->UseRealTime();
+BENCHMARK(BM_PpoLearn)->ArgsProduct({{1}, {256}, {64, 128}, {1, 2}})->UseRealTime();
+
+}  // namespace
+}  // namespace rove
