@@ -63,5 +63,14 @@ TEST_CASE("Conv equals conv2d, max_pool2d and relu, in value and in every gradie
   }
 }
 
+TEST_CASE("Where a window's elements are equal, the gradient goes to one of them", "[nn][unit]") {
+  const ConvShape s{5, 5, 1, 2, 1, true};  // 4x4 equal outputs x = 2 * 4 * 0.5, four windows
+  const at::Tensor x = at::full({1, 25}, 2.0f), weight = at::full({4, 1}, 0.5f).set_requires_grad(true);
+  const at::Tensor bias = at::zeros({1}).set_requires_grad(true);
+  Conv(x, weight, bias, s).backward(at::tensor(std::vector{1.0f, 2.0f, 3.0f, 4.0f}).view({1, 4}));
+  CHECK(bias.grad().item<float>() == 10);
+  CHECK(at::equal(weight.grad(), at::full({4, 1}, 20.0f)));
+}
+
 }  // namespace
 }  // namespace rove::nn
