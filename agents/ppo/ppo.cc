@@ -24,6 +24,8 @@
 namespace rove {
 namespace {
 
+constexpr int kMostTile = 256;  // beyond, a tile's activations leave the second-level cache (bench/ppo_bench.cc)
+
 struct PpoOptions {
   ReturnStream extrinsic;  // gamma, gae_lambda, timeout
   int epochs = 4, minibatches = 8;
@@ -32,7 +34,8 @@ struct PpoOptions {
   PpoLossOptions loss;
   bool normalize_advantage = true;               // per minibatch
   float extrinsic_coef = 1, intrinsic_coef = 1;  // of the two advantages, with a second value head
-  int shards = 2, tile = 128;                    // of a minibatch; rows of one network call in training
+  int shards = 2;                                // of a minibatch, each its own task
+  int tile = 0;                                  // rows of one network call in training; 0: a shard's rows, at most kMostTile
   nn::OptimizerOptions optimizer;
 };
 
@@ -310,7 +313,7 @@ std::unique_ptr<Agent> MakePpo(const Config& config, const AgentDeps& deps) {
     config.Get("intrinsic_coef", &o.intrinsic_coef, AtLeast(0));
   }
   config.Get("shards", &o.shards, InRange(1, 256));
-  config.Get("tile", &o.tile, InRange(1, 1 << 16));
+  config.Get("tile", &o.tile, InRange(0, 1 << 16));
   nn::ReadOptimizer(config, &o.optimizer);
 
   const std::int64_t rows = static_cast<std::int64_t>(deps.num_envs) * deps.rollout_length;
@@ -319,6 +322,7 @@ std::unique_ptr<Agent> MakePpo(const Config& config, const AgentDeps& deps) {
         .Fail("a rollout has " + std::to_string(rows) + " rows (env.count x run.rollout), too few for " +
               std::to_string(o.minibatches) + " minibatches");
   }
+  if (o.tile == 0) o.tile = static_cast<int>(std::min<std::int64_t>((rows - 1) / (o.minibatches * o.shards) + 1, kMostTile));
   const TensorSpec& action = deps.env.action;
   if (action.num_choices() < 1) {
     config.Fail("ppo needs a discrete action (one i32 with bounds); this environment's is " + std::string(Name(action.dtype)) +

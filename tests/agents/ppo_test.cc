@@ -45,6 +45,18 @@ TEST_CASE("ppo: any number of threads gives the same bytes", "[agents][threads]"
   CHECK(std::ranges::count(saved, saved[0]) == 4);
 }
 
+TEST_CASE("ppo: the cut into shards and tiles changes the gradient by rounding only", "[agents][unit]") {
+  const auto grad_norm = [](const std::string& cut) {
+    const auto agent = MakeBanditAgent("{type: ppo, encoder: {type: mlp}, epochs: 1, minibatches: 1, " + cut + "}");
+    RolloutSlot slot = Collect(*agent, 0);  // 80 live rows
+    return *agent->Learn(AsBatch(slot.view()), 0).Find("agent/grad_norm");
+  };
+  const double whole = grad_norm("shards: 1, tile: 80");
+  for (const char* cut : {"shards: 1, tile: 7", "shards: 3, tile: 100", "shards: 7, tile: 1", "shards: 100"}) {
+    CHECK(grad_norm(cut) == Approx(whole).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("ppo restored in mid-training goes on bit for bit", "[agents][unit]") {
   const auto whole = MakeBanditAgent(kSmall), restored = MakeBanditAgent(kSmall, {}, /*seed=*/1);
   Train(*whole, 2, 1);
