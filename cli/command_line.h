@@ -28,6 +28,8 @@ void AddTrain(CLI::App& app, const Terminal& terminal);
 void AddEval(CLI::App& app, const Terminal& terminal);
 void AddPlot(CLI::App& app, const Terminal& terminal);
 void AddList(CLI::App& app, const Terminal& terminal);
+void AddVerify(CLI::App& app, const Terminal& terminal);
+void AddVerify(CLI::App& app, const Terminal& terminal);
 void AddDoctor(CLI::App& app, const Terminal& terminal);
 void AddBench(CLI::App& app, const Terminal& terminal);
 void AddBenchEnvs(CLI::App& bench, const Terminal& terminal);

@@ -38,7 +38,7 @@ TEST_CASE("wrong input is refused in one line that says where and what, and writ
       Case{good, {"train", "CONFIG", "env.type=MiniGrid-DorKey-8x8-v0"}, {"did you mean \"MiniGrid-DoorKey-8x8-v0\"?"}},
       Case{good, {"train", "CONFIG", "env.count=many"}, {"env.count", "many"}},  //
       Case{good, {"train", "CONFIG", "env.count=0"}, {"env.count", "0"}},        //
-      Case{good, {"train", "CONFIG", "env.cuont=3"}, {"cuont", "did you mean \"count\"?"}},
+      Case{good, {"train", "CONFIG", "env.cont=3"}, {"cont", "did you mean \"count\"?"}},
       Case{good, {"train", "CONFIG", "run.fraems=3"}, {"fraems", "did you mean \"frames\"?"}},
       Case{good, {"train", "CONFIG", "run.mode=async"}, {"run.mode", "async"}},      //
       Case{good, {"train", "CONFIG", "run.frames=-1"}, {"run.frames", "-1"}},        //
