@@ -39,7 +39,6 @@ int RunCommandLine(const std::vector<std::string>& args, const Terminal& termina
   AddPlot(app, terminal);
   AddList(app, terminal);
   AddVerify(app, terminal);
-  AddVerify(app, terminal);
   AddDoctor(app, terminal);
   AddBench(app, terminal);
   try {

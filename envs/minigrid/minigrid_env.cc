@@ -1,0 +1,224 @@
+#include "envs/minigrid/minigrid_env.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "core/archive.h"
+
+namespace rove::minigrid {
+namespace {
+
+EnvSpec MakeSpec(const FamilyInfo& info) {
+  const double side = std::max(info.layout.width, info.layout.height) - 1;
+  EnvSpec spec;
+  spec.obs = {{"image", DType::kU8, {kView, kView, 3}, {0}, {kAgent}, Role::kPolicy},
+              {"direction", DType::kI32, {}, {0}, {3}, Role::kPolicy},
+              {"mission", DType::kI32, {}, {0}, {static_cast<double>(info.missions.size()) - 1}, Role::kPolicy},
+              {"carrying", DType::kU8, {2}, {0}, {kAgent}, Role::kPrivileged},
+              {"position", DType::kI32, {2}, {0}, {side}, Role::kPrivileged},
+              {"state_key", DType::kI64, {}, {}, {}, Role::kPrivileged}};
+  spec.action = {"action", DType::kI32, {}, {0}, {kNumActions - 1}, Role::kPolicy};
+  spec.max_steps = info.max_steps;
+  spec.success_return = 0;
+  return spec;
+}
+
+std::vector<std::uint64_t> RandomWords(std::string_view purpose, std::size_t count) {
+  NoiseStream stream = Noise(0, purpose).At(0, 0);
+  std::vector<std::uint64_t> words(count);
+  for (auto& word : words) word = stream.Bits64();
+  return words;
+}
+
+template <class T>
+T* At(const StepColumns& out, Column column, std::size_t row, std::size_t width = 1) {
+  return static_cast<T*>(out.obs[column].data) + row * width;
+}
+
+}  // namespace
+
+FamilyRegistrar::FamilyRegistrar(const std::string& id, const std::string& doc, std::function<std::unique_ptr<Family>()> make) {
+  Envs().Add(id, doc, [make = std::move(make)](const Config&, const EnvDeps& deps) {
+    return std::make_unique<MiniGrid>(make(), deps.num_envs);
+  });
+}
+
+MiniGrid::MiniGrid(std::unique_ptr<Family> family, int n)
+    : family_(std::move(family)),
+      layout_(family_->info().layout),
+      view_(layout_),
+      spec_(MakeSpec(family_->info())),
+      cell_keys_(RandomWords("minigrid cell keys", static_cast<std::size_t>(layout_.width * layout_.height) * 128)),
+      agent_keys_(RandomWords("minigrid agent keys", static_cast<std::size_t>(layout_.width * layout_.height) * 4)),
+      states_(static_cast<std::size_t>(n)),
+      cells_(static_cast<std::size_t>(n) * static_cast<std::size_t>(layout_.bytes()), kWallCell) {
+  const int max_steps = spec_.max_steps;
+  for (int step = 0; step <= max_steps; ++step) success_reward_.push_back(1 - 0.9 * (static_cast<double>(step) / max_steps));
+}
+
+void MiniGrid::Generate(std::size_t row) {
+  State& state = states_[row];
+  std::uint8_t* const grid = cells(row);
+  for (;;) {
+    Level level(layout_, state, grid);
+    state.max_steps = spec_.max_steps;
+    try {
+      family_->Generate(level);
+      break;
+    } catch (const LevelFailed&) {  // upstream would hang or raise; draw on
+    }
+  }
+  state.grid_key = 0;
+  for (int x = 0; x < layout_.width; ++x) {
+    for (int y = 0; y < layout_.height; ++y) state.grid_key ^= CellKey(x, y, grid[layout_.offset(x, y)]);
+  }
+}
+
+void MiniGrid::SetCell(State& state, std::uint8_t* cell, int x, int y, Cell value) const {
+  state.grid_key ^= CellKey(x, y, *cell) ^ CellKey(x, y, value);
+  *cell = value;
+}
+
+Outcome MiniGrid::Act(State& state, std::uint8_t* grid, int action) const {
+  ++state.step_count;
+  const int x = state.x + kDx[state.direction], y = state.y + kDy[state.direction];
+  std::uint8_t* const front = grid + layout_.offset(x, y);
+  const Cell cell = *front;
+  const double success = success_reward_[static_cast<std::size_t>(state.step_count)];
+  Outcome outcome;
+  switch (action) {
+    case kTurnLeft: state.direction = (state.direction + 3) & 3; break;
+    case kTurnRight: state.direction = (state.direction + 1) & 3; break;
+    case kForward:
+      if (!CanOverlap(cell)) break;
+      state.x = static_cast<std::int16_t>(x);
+      state.y = static_cast<std::int16_t>(y);
+      if (KindOf(cell) == kGoal) outcome = {success, true};
+      if (KindOf(cell) == kLava) outcome.terminated = true;
+      break;
+    case kPickUp:
+      if (!CanPickUp(cell) || state.carrying != 0) break;
+      state.carrying = cell;
+      state.carried_content = KindOf(cell) == kBox ? state.TakeContent(x, y) : Cell{0};
+      SetCell(state, front, x, y, kEmptyCell);
+      break;
+    case kDrop:
+      if (cell != kEmptyCell || state.carrying == 0) break;
+      SetCell(state, front, x, y, state.carrying);
+      state.PutContent(x, y, state.carried_content);
+      state.carrying = state.carried_content = 0;
+      break;
+    case kToggle:
+      if (KindOf(cell) == kDoorClosed) {
+        SetCell(state, front, x, y, MakeCell(kDoorOpen, ColorOf(cell)));
+      } else if (KindOf(cell) == kDoorOpen) {
+        SetCell(state, front, x, y, MakeCell(kDoorClosed, ColorOf(cell)));
+      } else if (KindOf(cell) == kDoorLocked) {
+        if (state.carrying == MakeCell(kKey, ColorOf(cell))) SetCell(state, front, x, y, MakeCell(kDoorOpen, ColorOf(cell)));
+      } else if (KindOf(cell) == kBox) {
+        const Cell content = state.TakeContent(x, y);
+        SetCell(state, front, x, y, content != 0 ? content : kEmptyCell);
+      }
+      break;
+    default: break;  // kDone
+  }
+  family_->AfterStep(state, action, success, &outcome);
+  return outcome;
+}
+
+void MiniGrid::Observe(std::size_t row, const StepColumns& out) const {
+  const State& state = states_[row];
+  const auto index = static_cast<std::size_t>(layout_.index(state.x, state.y));
+  WriteImage(state, view_, cells(row) + layout_.offset(state.x, state.y), family_->info().see_through_walls,
+             At<std::uint8_t>(out, kImage, row, kImageBytes));
+  *At<std::int32_t>(out, kDirection, row) = state.direction;
+  *At<std::int32_t>(out, kMission, row) = state.mission;
+  std::uint8_t* const carrying = At<std::uint8_t>(out, kCarrying, row, 2);
+  carrying[0] = KindOf(state.carrying);
+  carrying[1] = ColorOf(state.carrying);
+  std::int32_t* const position = At<std::int32_t>(out, kPosition, row, 2);
+  position[0] = state.x;
+  position[1] = state.y;
+  *At<std::int64_t>(out, kStateKey, row) = static_cast<std::int64_t>(state.grid_key ^ agent_keys_[index * 4 + state.direction]);
+}
+
+void MiniGrid::Reset(std::span<const int> rows, std::span<const std::optional<Seed>> seeds, const StepColumns& out) {
+  ROVE_CHECK_EQ(rows.size(), seeds.size());
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const auto row = static_cast<std::size_t>(rows[k]);
+    if (seeds[k]) states_[row].rng.Reseed(*seeds[k]);
+    Generate(row);
+    out.reward[row] = 0;
+    out.discount[row] = 1;
+    out.end[row] = 0;
+    out.step_type[row] = StepType::kFirst;
+    Observe(row, out);
+  }
+}
+
+void MiniGrid::Step(ConstTensorView action, int begin, int end, const StepColumns& out) {
+  const std::int32_t* const actions = action.As<std::int32_t>().data();
+  for (auto row = static_cast<std::size_t>(begin); row < static_cast<std::size_t>(end); ++row) {
+    State& state = states_[row];
+    Outcome outcome;
+    std::uint8_t ended = 0;
+    if (state.last) {
+      Generate(row);
+      out.step_type[row] = StepType::kFirst;
+    } else {
+      const std::int32_t a = actions[row];
+      if (a < 0 || a >= kNumActions) {
+        throw SystemError("environment " + std::to_string(row) + ": action " + std::to_string(a) + " is not in 0.." +
+                          std::to_string(kNumActions - 1));
+      }
+      outcome = Act(state, cells(row), a);
+      ended = static_cast<std::uint8_t>((outcome.terminated ? kTerminated : 0) |
+                                        (state.step_count >= state.max_steps ? kTruncated : 0));
+      state.last = ended != 0;
+      out.step_type[row] = ended ? StepType::kLast : StepType::kMid;
+    }
+    out.reward[row] = outcome.reward;
+    out.discount[row] = outcome.terminated ? 0.0f : 1.0f;
+    out.end[row] = ended;
+    Observe(row, out);
+  }
+}
+
+void MiniGrid::Serialize(Archive& ar) {
+  ar.Section("minigrid", 1, [&](int) {
+    ar.Block("states", states_.data(), states_.size() * sizeof(State));
+    ar.Block("cells", cells_.data(), cells_.size());
+  });
+}
+
+GridState MiniGrid::Inspect(int row) const {
+  const auto r = static_cast<std::size_t>(row);
+  const State& state = states_[r];
+  GridState out;
+  out.width = layout_.width;
+  out.height = layout_.height;
+  for (int x = 0; x < layout_.width; ++x) {
+    for (int y = 0; y < layout_.height; ++y) {
+      const auto code = Encode(cells(r)[layout_.offset(x, y)]);
+      out.grid.insert(out.grid.end(), code.begin(), code.end());
+    }
+  }
+  for (int i = 0; i < state.num_contents; ++i) {
+    const BoxContent& box = state.contents[static_cast<std::size_t>(i)];
+    const auto code = Encode(box.cell);
+    out.box.push_back({box.x, box.y, code[0], code[1], code[2]});
+  }
+  std::sort(out.box.begin(), out.box.end());
+  out.agent = {state.x, state.y, state.direction};
+  out.mission = family_->info().missions[static_cast<std::size_t>(state.mission)];
+  out.max_steps = state.max_steps;
+  if (state.carrying != 0) {
+    const auto code = Encode(state.carrying);
+    out.carrying = {code[0], code[1], code[2]};
+  }
+  out.rng = state.rng.state();
+  return out;
+}
+
+}  // namespace rove::minigrid

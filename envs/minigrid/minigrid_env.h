@@ -1,0 +1,62 @@
+// The batch engine of all MiniGrid families: n environments, one byte a cell, stepped in place into the caller's columns.
+// Rules as Farama Minigrid 3.1.0, minigrid_env.py step(); exact to the last bit of reward and random state.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "envs/inspectable.h"
+#include "envs/minigrid/family.h"
+#include "envs/minigrid/observation.h"
+#include "envs/minigrid/state.h"
+#include "envs/vector_env.h"
+
+namespace rove::minigrid {
+
+enum Action { kTurnLeft, kTurnRight, kForward, kPickUp, kDrop, kToggle, kDone, kNumActions };
+
+// Columns of spec().obs, in this order.
+//   image      u8 [7, 7, 3]  the view: [column][row][type, colour, state]
+//   direction  i32           0 right, 1 down, 2 left, 3 up
+//   mission    i32           index of the level's text
+//   carrying   u8 [2]        privileged: type and colour of the carried object, 0 0 if none
+//   position   i32 [2]       privileged: x, y of the agent
+//   state_key  i64           privileged: hash of grid, position and direction, not of the carried object
+enum Column { kImage, kDirection, kMission, kCarrying, kPosition, kStateKey };
+
+class MiniGrid final : public VectorEnv, public GridInspectable {
+ public:
+  MiniGrid(std::unique_ptr<Family> family, int n);
+  const EnvSpec& spec() const override { return spec_; }
+  int size() const override { return static_cast<int>(states_.size()); }
+  void Reset(std::span<const int> rows, std::span<const std::optional<Seed>> seeds, const StepColumns& out) override;
+  void Step(ConstTensorView action, int begin, int end, const StepColumns& out) override;
+  void Serialize(Archive& ar) override;
+  GridState Inspect(int row) const override;
+
+  // Bytes one environment takes, grid included.
+  std::size_t bytes_per_env() const { return sizeof(State) + static_cast<std::size_t>(layout_.bytes()); }
+
+ private:
+  std::uint8_t* cells(std::size_t row) { return cells_.data() + row * static_cast<std::size_t>(layout_.bytes()); }
+  const std::uint8_t* cells(std::size_t row) const { return cells_.data() + row * static_cast<std::size_t>(layout_.bytes()); }
+  void Generate(std::size_t row);
+  Outcome Act(State& state, std::uint8_t* cells, int action) const;
+  void SetCell(State& state, std::uint8_t* cell, int x, int y, Cell value) const;
+  std::uint64_t CellKey(int x, int y, Cell cell) const {
+    return cell_keys_[static_cast<std::size_t>(layout_.index(x, y)) * 128 + cell];
+  }
+  void Observe(std::size_t row, const StepColumns& out) const;
+
+  std::unique_ptr<Family> family_;
+  Layout layout_;
+  ViewOffsets view_;
+  EnvSpec spec_;
+  std::vector<std::uint64_t> cell_keys_;   // [cell index][cell byte]: random words, summed with xor over the grid
+  std::vector<std::uint64_t> agent_keys_;  // [cell index][direction]
+  std::vector<double> success_reward_;     // [step count]: 1 - 0.9 * (step / max_steps)
+  std::vector<State> states_;
+  std::vector<std::uint8_t> cells_;
+};
+
+}  // namespace rove::minigrid
