@@ -49,6 +49,7 @@ env: {type: probe/point, count: 7}
 agent: {type: probe/random_replay}
 replay: {capacity: 2000}
 run: {frames: 2000, seed: 5, rollout: 10, act_block: 3}
+log: {every: 2}
 )";
 
 struct Run {
