@@ -24,7 +24,7 @@
 namespace rove {
 namespace {
 
-constexpr int kMostTile = 256;  // beyond, a tile's activations leave the second-level cache (bench/ppo_bench.cc)
+constexpr int kMostTile = 256;  // where the cost of a row stops falling (bench/ppo_bench.cc)
 
 struct PpoOptions {
   ReturnStream extrinsic;  // gamma, gae_lambda, timeout
