@@ -48,8 +48,6 @@ int RunCommandLine(const std::vector<std::string>& args, const Terminal& termina
   } catch (const CLI::Success& help) {
     app.exit(help, terminal.out, terminal.err);
     return 0;
-  } catch (const CLI::RuntimeError& verdict) {  // a command that has said why: rove verify
-    return verdict.get_exit_code();
   } catch (const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
     const std::string command = chosen.empty() ? "rove" : "rove " + chosen[0]->get_name();
