@@ -33,5 +33,10 @@ TEST_CASE("every registered component says in a line what it is", "[cli][unit]")
   }
 }
 
+TEST_CASE("rove --version is the version that CMakeLists.txt states", "[cli][unit]") {
+  const std::string version = RunRove({"--version"}).out.substr(0, std::string("rove 0.1.0").size());
+  CHECK_THAT(Slurp(ROVE_SOURCE_DIR "/CMakeLists.txt"), Catch::Contains("project(rove VERSION " + version.substr(5) + " "));
+}
+
 }  // namespace
 }  // namespace rove
