@@ -50,7 +50,7 @@ class MiniGrid final : public VectorEnv, public GridInspectable {
 
   std::unique_ptr<Family> family_;
   Layout layout_;
-  ViewOffsets view_;
+  ViewReader view_;
   EnvSpec spec_;
   std::vector<std::uint64_t> cell_keys_;   // [cell index][cell byte]: random words, summed with xor over the grid
   std::vector<std::uint64_t> agent_keys_;  // [cell index][direction]

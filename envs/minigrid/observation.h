@@ -10,18 +10,25 @@ namespace rove::minigrid {
 
 constexpr int kImageBytes = kView * kView * 3;
 
-// For a layout: where the 49 cells of the view lie relative to the agent's cell, for each direction.
-class ViewOffsets {
+// For a layout: how to read the view around the agent's cell in padded bytes, for each direction. The 7 x 7 window is 7 words of
+// 8 bytes: in directions 0 and 2 they are the view's rows, in 1 and 3 its columns; in 1 and 2 their bytes run backward.
+class ViewReader {
  public:
-  explicit ViewOffsets(const Layout& layout);
-  const std::int32_t* of(int direction) const { return offset_[static_cast<std::size_t>(direction)].data(); }
+  struct Window {
+    std::int32_t first, step;  // of word 0 relative to the agent's cell; from word to word
+  };
+  explicit ViewReader(const Layout& layout);
+  const Window& window(int direction) const { return windows_[static_cast<std::size_t>(direction)]; }
 
  private:
-  std::array<std::array<std::int32_t, kView * 8>, 4> offset_{};  // [direction][view row * 8 + view column]
+  std::array<Window, 4> windows_{};
 };
 
 // Writes image [7][7][3] = [view column][view row][type, colour, state]. agent_cell points at the agent's cell in padded bytes.
-void WriteImage(const State& state, const ViewOffsets& offsets, const std::uint8_t* agent_cell, bool see_through_walls,
+// On x86-64 in SSE4.1 registers (about 20 ns); elsewhere WriteImagePlain, which gives the same bytes.
+void WriteImage(const State& state, const ViewReader& reader, const std::uint8_t* agent_cell, bool see_through_walls,
                 std::uint8_t* image);
+void WriteImagePlain(const State& state, const ViewReader& reader, const std::uint8_t* agent_cell, bool see_through_walls,
+                     std::uint8_t* image);
 
 }  // namespace rove::minigrid
