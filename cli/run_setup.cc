@@ -80,13 +80,15 @@ void ReadEnv(const Config& root, RunSetup* setup) {
   setup->engine.gymnasium_seeds = seed_rule == SeedRule::kGymnasium;
 }
 
+// Each evaluation plays levels of its own, so that the last few together are a larger sample, not the same one again.
 Hook EvaluationHook(const Config& root, const RunSetup& setup) {
   const std::shared_ptr<VectorEnv> env = BuildEnv(root, std::min(setup.run.eval_episodes, 1024));
-  const EvalOptions options{.episodes = setup.run.eval_episodes,
-                            .mode = setup.run.eval_mode,
-                            .seed = setup.run.seed,
-                            .act_block = setup.engine.act_block};
-  return {setup.run.eval_every, [env, agent = setup.agent, options](const ParamSnapshot& snapshot, std::int64_t) {
+  EvalOptions options{
+      .episodes = setup.run.eval_episodes, .mode = setup.run.eval_mode, .seed = 0, .act_block = setup.engine.act_block};
+  const auto every = setup.run.eval_every;
+  const Seed seed = setup.run.seed;
+  return {every, [env, agent = setup.agent, options, every, seed](const ParamSnapshot& snapshot, std::int64_t env_steps) mutable {
+            options.seed = DeriveSeed(seed, "evaluation", static_cast<std::uint64_t>(env_steps / every));
             return EvalMetrics(Evaluate(*env, *agent, snapshot, options));
           }};
 }
