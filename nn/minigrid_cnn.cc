@@ -21,7 +21,7 @@ constexpr std::int64_t kCodes[] = {11, 6, 4}, kCodesTotal = 21;
 
 struct MinigridCnnOptions {
   bool one_hot = false;                            // image: codes | one_hot
-  std::vector<std::int64_t> channels{16, 32, 64};  // filters of each convolution
+  std::vector<std::int64_t> channels{32, 64, 64};  // filters of each convolution
   std::int64_t kernel = 2;                         // of each convolution; valid, stride 1, ReLU
   bool pool = true;                                // 2x2 max-pool after the first convolution
   std::vector<std::int64_t> hidden;                // ReLU layers after the convolutions and the other inputs
