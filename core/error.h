@@ -1,7 +1,8 @@
 // Errors. Two kinds of failure, two mechanisms:
 //   rove::Error  the user or the outside world (config, file, checkpoint, device). The CLI prints what() as one line and exits
 //                with exit_code(): 2 for kUser, 1 for kSystem.
-//   ROVE_CHECK*  a caller's bug: prints both values and aborts; always on. ROVE_DCHECK* is the same in debug builds only (hot loops).
+//   ROVE_CHECK*  a caller's bug: prints both values and aborts; always on. ROVE_DCHECK* is the same in debug builds only (hot
+//   loops).
 #pragma once
 
 #include <cstdio>
@@ -54,15 +55,15 @@ template <class A, class B>
 
 }  // namespace rove
 
-#define ROVE_CHECK(condition) \
-  do { \
+#define ROVE_CHECK(condition)                                                                     \
+  do {                                                                                            \
     if (!(condition)) ::rove::internal::CheckFailed(__FILE__, __LINE__, #condition, false, true); \
   } while (false)
-#define ROVE_CHECK_OP(a, op, b) \
-  do { \
-    const auto& rove_check_a = (a); \
-    const auto& rove_check_b = (b); \
-    if (!(rove_check_a op rove_check_b)) \
+#define ROVE_CHECK_OP(a, op, b)                                                                         \
+  do {                                                                                                  \
+    const auto& rove_check_a = (a);                                                                     \
+    const auto& rove_check_b = (b);                                                                     \
+    if (!(rove_check_a op rove_check_b))                                                                \
       ::rove::internal::CheckFailed(__FILE__, __LINE__, #a " " #op " " #b, rove_check_a, rove_check_b); \
   } while (false)
 #define ROVE_CHECK_EQ(a, b) ROVE_CHECK_OP(a, ==, b)
@@ -73,10 +74,10 @@ template <class A, class B>
 #define ROVE_CHECK_GE(a, b) ROVE_CHECK_OP(a, >=, b)
 #ifdef NDEBUG
 #define ROVE_DCHECK(condition) \
-  do { \
+  do {                         \
   } while (false)
 #define ROVE_DCHECK_LT(a, b) \
-  do { \
+  do {                       \
   } while (false)
 #else
 #define ROVE_DCHECK(condition) ROVE_CHECK(condition)

@@ -37,9 +37,10 @@ class MetricSink {
   virtual std::uint64_t Offset() const = 0;
 };
 
-// `path`: metrics.jsonl; its timing goes to timing.jsonl beside it. One JSON object a line, {"env_steps": 2048, "name": value, ...};
-// the first line is {"schema": 1, "kind": "metrics"}. Numbers print shortest-round-trip; NaN and infinities as null.
-// Offset() is metrics.jsonl's; timing.jsonl is only appended to, after its last whole line. An empty set of metrics writes no row.
+// `path`: metrics.jsonl; its timing goes to timing.jsonl beside it. One JSON object a line, {"env_steps": 2048, "name": value,
+// ...}; the first line is {"schema": 1, "kind": "metrics"}. Numbers print shortest-round-trip; NaN and infinities as null.
+// Offset() is metrics.jsonl's; timing.jsonl is only appended to, after its last whole line. An empty set of metrics writes no
+// row.
 std::unique_ptr<MetricSink> MakeJsonlSink(const std::string& folder, std::uint64_t offset);
 
 // TensorBoard event file `folder`/events.out.tfevents.rove (TFRecord framing, masked CRC32C), metrics and timing together.
@@ -52,7 +53,9 @@ struct MemorySink final : MetricSink {
     Metrics metrics, timing;
   };
   std::vector<Row> rows;
-  void Write(std::int64_t env_steps, const Metrics& metrics, const Metrics& timing) override { rows.push_back({env_steps, metrics, timing}); }
+  void Write(std::int64_t env_steps, const Metrics& metrics, const Metrics& timing) override {
+    rows.push_back({env_steps, metrics, timing});
+  }
   void Flush(bool) override {}
   std::uint64_t Offset() const override { return rows.size(); }
 };

@@ -1,7 +1,8 @@
 // The one thread pool. Nothing else in rove starts compute threads: never more runnable threads than cores.
 //
 // Work is cut into tasks whose number and content never depend on the number of threads; so results cannot either.
-// Implementation: a TBB arena (build option ROVE_TBB, default), or a small jthread pool with the same contract for ThreadSanitizer.
+// Implementation: a TBB arena (build option ROVE_TBB, default), or a small jthread pool with the same contract for
+// ThreadSanitizer.
 #pragma once
 
 #include <functional>

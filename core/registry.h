@@ -1,6 +1,7 @@
 // Registry: names to makers. A component registers itself with one static line in its own .cc:
 //
-//   const RewardRegistrar kCount("count", "1/sqrt(visits), one table over the whole run", [](const Config& c, const RewardDeps& d) {...});
+//   const RewardRegistrar kCount("count", "1/sqrt(visits), one table over the whole run", [](const Config& c, const RewardDeps&
+//   d) {...});
 //
 // Component folders are CMake OBJECT libraries linked into each executable, so no registrar is dropped; tests/golden/registry.txt
 // guards the list. Registration happens before main on one thread; afterwards a registry is read only and thread-safe.

@@ -21,14 +21,14 @@ using Seed = std::uint64_t;
 // numpy.random.Generator(PCG64(seed)); matched against numpy 1.24.2 and 2.4.6 (tests/core/rng_test.cc).
 class Pcg64 {
  public:
-  Pcg64() = default;                                          // unseeded; Seed() must come first
+  Pcg64() = default;  // unseeded; Seed() must come first
   explicit Pcg64(Seed seed) { Reseed(seed); }
-  void Reseed(Seed seed);                                     // SeedSequence(seed); drops a buffered half
-  void Reseed(std::span<const std::uint32_t> seed_words);     // seeds beyond 64 bits, little-endian 32-bit words
+  void Reseed(Seed seed);                                  // SeedSequence(seed); drops a buffered half
+  void Reseed(std::span<const std::uint32_t> seed_words);  // seeds beyond 64 bits, little-endian 32-bit words
 
   std::uint64_t Next64();
-  std::uint32_t Next32();    // low half first, the high half is buffered for the next call
-  double NextDouble();       // [0, 1), 53 bits; leaves a buffered half alone
+  std::uint32_t Next32();  // low half first, the high half is buffered for the next call
+  double NextDouble();     // [0, 1), 53 bits; leaves a buffered half alone
 
   // Generator.integers(low, high): uniform in [low, high), Lemire's method on 32 bits (64 above 2^32 - 1).
   // high == low + 1 draws nothing. Requires low < high.
@@ -60,11 +60,11 @@ class NoiseStream {
   NoiseStream(std::uint64_t key, std::uint32_t row, std::uint64_t step) : key_(key), step_(step), row_(row) {}
   std::uint32_t Bits32();
   std::uint64_t Bits64();
-  float Uniform();                              // [0, 1), 24 bits
-  float UniformOpen();                          // (0, 1)
-  double UniformDouble();                       // [0, 1), 53 bits
-  float Normal();                               // N(0, 1), Box-Muller on two draws
-  std::uint32_t Below(std::uint32_t n);         // uniform in [0, n), unbiased; n > 0
+  float Uniform();                       // [0, 1), 24 bits
+  float UniformOpen();                   // (0, 1)
+  double UniformDouble();                // [0, 1), 53 bits
+  float Normal();                        // N(0, 1), Box-Muller on two draws
+  std::uint32_t Below(std::uint32_t n);  // uniform in [0, n), unbiased; n > 0
   template <class T>
   void Shuffle(std::span<T> items) {
     for (std::size_t i = items.size(); i-- > 1;) std::swap(items[i], items[Below(static_cast<std::uint32_t>(i + 1))]);

@@ -15,9 +15,9 @@ namespace rove {
 // One MiniGrid state in upstream's terms (Farama Minigrid 3.1.0).
 struct GridState {
   int width = 0, height = 0;
-  std::vector<std::uint8_t> grid;            // [width, height, 3] (type, colour, state), x outermost: Grid.encode()
-  std::vector<std::array<int, 5>> box;       // x, y, type, colour, state of the content of each box that holds something
-  std::array<int, 3> agent{};                // x, y, direction
+  std::vector<std::uint8_t> grid;       // [width, height, 3] (type, colour, state), x outermost: Grid.encode()
+  std::vector<std::array<int, 5>> box;  // x, y, type, colour, state of the content of each box that holds something
+  std::array<int, 3> agent{};           // x, y, direction
   std::string mission;
   int max_steps = 0;
   std::optional<std::array<int, 3>> carrying;  // type, colour, state

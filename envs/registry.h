@@ -1,8 +1,9 @@
 // Names to environments: the only place where the rest of rove gets one.
 //
 // One registrar line a name, in the environment's own .cc:
-//   const EnvRegistrar kLock("tabular/lock", "combination lock", [](const Config& c) { return std::make_unique<Lock>(...); });       // an Env
-//   const VectorEnvRegistrar kEmpty("MiniGrid-Empty-8x8-v0", "...", [](const Config& c, const EnvDeps& d) {...});                   // a VectorEnv
+//   const EnvRegistrar kLock("tabular/lock", "combination lock", [](const Config& c) { return std::make_unique<Lock>(...); }); //
+//   an Env const VectorEnvRegistrar kEmpty("MiniGrid-Empty-8x8-v0", "...", [](const Config& c, const EnvDeps& d) {...}); // a
+//   VectorEnv
 #pragma once
 
 #include <functional>
@@ -24,7 +25,9 @@ using EnvRegistry = Registry<VectorEnv, EnvDeps>;
 EnvRegistry& Envs();
 
 struct VectorEnvRegistrar {
-  VectorEnvRegistrar(const std::string& name, const std::string& doc, EnvRegistry::Maker maker) { Envs().Add(name, doc, std::move(maker)); }
+  VectorEnvRegistrar(const std::string& name, const std::string& doc, EnvRegistry::Maker maker) {
+    Envs().Add(name, doc, std::move(maker));
+  }
 };
 
 // n scalar environments as one VectorEnv: adds autoreset, nothing else. Row i is `make()` called the i-th time.
