@@ -1,0 +1,7 @@
+# docker build -t rove . && docker run --rm -v "$PWD/runs:/rove/runs" rove train configs/demo.yaml
+FROM debian:12
+WORKDIR /rove
+COPY . .
+RUN ./dev build release && rm -rf /var/lib/apt/lists/*
+ENTRYPOINT ["build/release/rove"]
+CMD ["--help"]
