@@ -132,7 +132,12 @@ std::uint64_t Pcg64::Masked(std::uint64_t max) {
   return value;
 }
 
-void Pcg64::Serialize(Archive& ar) { ar.Block("pcg64", &s_, sizeof s_); }
+void Pcg64::Serialize(Archive& ar) {  // field by field: the struct has padding, whose bytes are nobody's
+  ar.Block("state", &s_.state, sizeof s_.state);
+  ar.Block("inc", &s_.inc, sizeof s_.inc);
+  ar("has_half", s_.has_half);
+  ar("half", s_.half);
+}
 
 // ---- Counter-based streams. Philox key: hash of (seed, purpose); counter: (block, row, step). ----
 
