@@ -13,6 +13,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <bit>
 #include <mutex>
 
 #include "core/error.h"
@@ -122,21 +123,31 @@ at::Tensor PoolRelu(const at::Tensor& z, std::int64_t batch, const ConvShape& s)
   return out;
 }
 
-// Overwrites z with its own gradient: a window's dy goes to the first element that equals the positive maximum y.
+// One window's gradient, [filters]: dy goes to the first of a, b, c, d that equals the positive maximum y, each of which is
+// overwritten by its own. Bit masks instead of branches, which guess wrong on real images (a quarter of a training step), and no
+// aliasing, so that it vectorises.
+void WindowGradient(std::int64_t filters, float* __restrict a, float* __restrict b, float* __restrict c, float* __restrict d,
+                    const float* __restrict y, const float* __restrict dy) {
+  const auto mask = [](bool condition) { return -static_cast<std::uint32_t>(condition); };
+  for (std::int64_t f = 0; f < filters; ++f) {
+    const float most = y[f];
+    const std::uint32_t at_a = mask(a[f] == most), at_b = mask(b[f] == most), at_c = mask(c[f] == most),
+                        at_d = mask(d[f] == most);
+    const std::uint32_t grad = std::bit_cast<std::uint32_t>(dy[f]) & mask(most > 0);
+    a[f] = std::bit_cast<float>(grad & at_a);
+    b[f] = std::bit_cast<float>(grad & ~at_a & at_b);
+    c[f] = std::bit_cast<float>(grad & ~at_a & ~at_b & at_c);
+    d[f] = std::bit_cast<float>(grad & ~at_a & ~at_b & ~at_c & at_d);
+  }
+}
+
+// Overwrites z with its own gradient.
 void PoolReluBackward(const at::Tensor& saved_z, const at::Tensor& saved_y, const at::Tensor& grad, std::int64_t batch,
                       const ConvShape& s) {
   float* z = saved_z.data_ptr<float>();
   const float *y = saved_y.data_ptr<float>(), *dy = grad.data_ptr<float>();
   ForEachWindow(z, batch, s, [&](float* a, float* b, float* c, float* d, std::int64_t k) {
-    for (std::int64_t f = 0; f < s.filters; ++f) {
-      const float most = y[k + f];
-      float rest = most > 0 ? dy[k + f] : 0;
-      for (float* in : {a + f, b + f, c + f, d + f}) {
-        const bool here = *in == most;
-        *in = here ? rest : 0;
-        rest = here ? 0 : rest;
-      }
-    }
+    WindowGradient(s.filters, a, b, c, d, y + k, dy + k);
   });
   // What the windows dropped had no part in the output.
   const at::Tensor image = saved_z.view({batch, s.conv_height(), s.conv_width(), s.filters});
