@@ -25,7 +25,7 @@ class DoorKey final : public Family {
 FamilyRegistrar Register(int size) {
   const std::string name = std::to_string(size) + "x" + std::to_string(size);
   return {"MiniGrid-DoorKey-" + name + "-v0", "a key, a locked door and a goal on a " + name + " grid",
-          [=] { return std::make_unique<DoorKey>(size); }};
+          [=](const Config&) { return std::make_unique<DoorKey>(size); }};
 }
 const FamilyRegistrar kDoorKeys[] = {Register(5), Register(6), Register(8), Register(16)};
 

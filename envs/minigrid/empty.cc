@@ -26,7 +26,7 @@ FamilyRegistrar Register(int size, bool random_start) {
   const std::string name = std::to_string(size) + "x" + std::to_string(size);
   return {"MiniGrid-Empty-" + std::string(random_start ? "Random-" : "") + name + "-v0",
           "an empty " + name + " room" + (random_start ? ", random start" : ""),
-          [=] { return std::make_unique<Empty>(size, random_start); }};
+          [=](const Config&) { return std::make_unique<Empty>(size, random_start); }};
 }
 const FamilyRegistrar kEmptyRooms[] = {Register(5, false),  Register(6, false), Register(8, false),
                                        Register(16, false), Register(5, true),  Register(6, true)};

@@ -39,9 +39,10 @@ class Family {
   FamilyInfo info_;
 };
 
-// Registers an id: `make` builds the family.
+// Registers an id: `make` builds the family, from config where the id leaves parameters open.
 struct FamilyRegistrar {
-  FamilyRegistrar(const std::string& id, const std::string& doc, std::function<std::unique_ptr<Family>()> make);
+  using Maker = std::function<std::unique_ptr<Family>(const Config&)>;
+  FamilyRegistrar(const std::string& id, const std::string& doc, Maker make);
 };
 
 }  // namespace rove::minigrid

@@ -47,7 +47,7 @@ FamilyRegistrar Register(int room_size, int rows) {
   const std::string name = "S" + std::to_string(room_size) + "R" + std::to_string(rows);
   return {"MiniGrid-KeyCorridor" + name + "-v0",
           "a ball behind a locked door; " + std::to_string(rows) + " rows of rooms of " + std::to_string(room_size) + " cells",
-          [=] { return std::make_unique<KeyCorridor>(room_size, rows); }};
+          [=](const Config&) { return std::make_unique<KeyCorridor>(room_size, rows); }};
 }
 const FamilyRegistrar kKeyCorridors[] = {Register(3, 1), Register(3, 2), Register(3, 3),
                                          Register(4, 3), Register(5, 3), Register(6, 3)};

@@ -38,9 +38,9 @@ T* At(const StepColumns& out, Column column, std::size_t row, std::size_t width 
 
 }  // namespace
 
-FamilyRegistrar::FamilyRegistrar(const std::string& id, const std::string& doc, std::function<std::unique_ptr<Family>()> make) {
-  Envs().Add(id, doc, [make = std::move(make)](const Config&, const EnvDeps& deps) {
-    return std::make_unique<MiniGrid>(make(), deps.num_envs);
+FamilyRegistrar::FamilyRegistrar(const std::string& id, const std::string& doc, Maker make) {
+  Envs().Add(id, doc, [make = std::move(make)](const Config& config, const EnvDeps& deps) {
+    return std::make_unique<MiniGrid>(make(config), deps.num_envs);
   });
 }
 
@@ -185,9 +185,27 @@ void MiniGrid::Step(ConstTensorView action, int begin, int end, const StepColumn
   }
 }
 
+void State::Serialize(Archive& ar) {
+  ar("rng", rng);
+  ar("grid_key", grid_key);
+  ar("step_count", step_count);
+  ar("max_steps", max_steps);
+  ar("mission", mission);
+  ar("x", x);
+  ar("y", y);
+  ar("direction", direction);
+  ar("carrying", carrying);
+  ar("carried_content", carried_content);
+  ar("target", target);
+  ar("last", last);
+  ar("num_contents", num_contents);
+  static_assert(sizeof contents == 3 * kMaxContents, "no padding");
+  ar.Block("contents", contents.data(), sizeof contents);
+}
+
 void MiniGrid::Serialize(Archive& ar) {
   ar.Section("minigrid", 1, [&](int) {
-    ar.Block("states", states_.data(), states_.size() * sizeof(State));
+    for (State& state : states_) ar("state", state);
     ar.Block("cells", cells_.data(), cells_.size());
   });
 }

@@ -101,7 +101,7 @@ class MultiRoom final : public Family {
 FamilyRegistrar Register(const std::string& name, int rooms, int max_room) {
   return {"MiniGrid-MultiRoom-" + name,
           std::to_string(rooms) + " rooms of up to " + std::to_string(max_room) + " cells a side in a chain",
-          [=] { return std::make_unique<MultiRoom>(rooms, max_room); }};
+          [=](const Config&) { return std::make_unique<MultiRoom>(rooms, max_room); }};
 }
 const FamilyRegistrar kMultiRooms[] = {
     Register("N2-S4-v0", 2, 4),   Register("N4-S5-v0", 6, 5),  // six rooms, as upstream registers it (its issue 471); v1 has four

@@ -17,7 +17,7 @@ constexpr int kMaxContents = 8;     // boxes with something inside, in one level
 // Direction codes 0 right, 1 down, 2 left, 3 up; x grows to the right, y downward.
 constexpr std::array<std::int8_t, 4> kDx = {1, 0, -1, 0}, kDy = {0, 1, 0, -1};
 
-// Where cell (x, y) of a width x height grid lies in its padded, column-major bytes (y is contiguous).
+// Where cell (x, y) of a width x height grid (sides of at most 255) lies in its padded, column-major bytes (y is contiguous).
 struct Layout {
   int width = 0, height = 0;
   int stride() const { return height + 2 * kMargin; }
@@ -28,14 +28,14 @@ struct Layout {
 };
 
 struct BoxContent {
-  std::int16_t x = 0, y = 0;
+  std::uint8_t x = 0, y = 0;
   Cell cell = 0;
 };
 
-// All of an environment but its grid bytes. Trivially copyable: a snapshot is a memcpy.
+// All of an environment but its grid bytes.
 struct State {
   Pcg64 rng;
-  std::uint64_t grid_key = 0;  // Zobrist sum of the cells (StateKeys)
+  std::uint64_t grid_key = 0;  // Zobrist sum of the cells: xor of MiniGrid::CellKey
   std::int32_t step_count = 0, max_steps = 0, mission = 0;
   std::int16_t x = -1, y = -1;  // the agent
   std::uint8_t direction = 0;
@@ -45,6 +45,8 @@ struct State {
   std::uint8_t last = 0;     // the episode has ended: the next step starts another
   std::uint8_t num_contents = 0;
   std::array<BoxContent, kMaxContents> contents{};
+
+  void Serialize(Archive& ar);
 
   Cell TakeContent(int at_x, int at_y) {
     for (int i = 0; i < num_contents; ++i) {
@@ -59,7 +61,7 @@ struct State {
   void PutContent(int at_x, int at_y, Cell cell) {
     if (cell == 0) return;
     ROVE_CHECK_LT(num_contents, kMaxContents);
-    contents[num_contents++] = {static_cast<std::int16_t>(at_x), static_cast<std::int16_t>(at_y), cell};
+    contents[num_contents++] = {static_cast<std::uint8_t>(at_x), static_cast<std::uint8_t>(at_y), cell};
   }
 };
 
