@@ -1,0 +1,176 @@
+// The fast MiniGrid engine against tests/envs/naive_minigrid.h: the view on random windows, and whole episodes of every id and of
+// levels with everything in them.
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+
+#include "envs/minigrid/minigrid_env.h"
+#include "tests/envs/env_batch.h"
+#include "tests/envs/naive_minigrid.h"
+
+namespace rove::minigrid {
+namespace {
+
+constexpr int kSide = 9;
+
+Cell RandomCell(Level& level) {
+  constexpr Kind kKinds[] = {kEmpty, kEmpty, kEmpty, kWall, kFloor, kDoorOpen, kDoorClosed, kDoorLocked, kKey, kBall, kBox};
+  const Kind kind = level.Element<Kind>(kKinds);
+  return kind == kEmpty ? kEmptyCell : kind == kWall ? kWallCell : MakeCell(kind, level.RandomColor());
+}
+
+// Anything anywhere, half of the boxes filled; one goal and one lava cell.
+class Jumble final : public Family {
+ public:
+  explicit Jumble(int side) : Family({{side, side}, 60, false, {""}}) {}
+  void Generate(Level& level) const override {
+    level.WallRect(level.whole());
+    for (int x = 1; x < level.width() - 1; ++x) {
+      for (int y = 1; y < level.height() - 1; ++y) {
+        const Cell cell = RandomCell(level);
+        level.Set(x, y, cell);
+        if (KindOf(cell) == kBox && level.state().num_contents < kMaxContents && level.I(0, 2) == 0)
+          level.state().PutContent(x, y, MakeCell(level.I(0, 2) == 0 ? kKey : kBall, level.RandomColor()));
+      }
+    }
+    level.Set(1, 1, kEmptyCell);
+    level.Place(kGoalCell, level.whole(), 100);
+    level.Place(kLavaCell, level.whole(), 100);
+    level.SetAgent(1, 1, level.I(0, 4));
+  }
+};
+
+GridState Shown(Level& level) {
+  const State& state = level.state();
+  GridState out{
+      .width = level.width(), .height = level.height(), .grid = {}, .box = {}, .mission = {}, .carrying = {}, .rng = {}};
+  for (int x = 0; x < out.width; ++x) {
+    for (int y = 0; y < out.height; ++y) {
+      const auto code = Encode(level.Get(x, y));
+      out.grid.insert(out.grid.end(), code.begin(), code.end());
+    }
+  }
+  out.agent = {state.x, state.y, state.direction};
+  if (state.carrying != 0) out.carrying = {KindOf(state.carrying), ColorOf(state.carrying), 0};
+  return out;
+}
+
+TEST_CASE("the view equals the naive one on 200000 random windows, in registers and plain", "[envs][property]") {
+  const Layout layout{kSide, kSide};
+  const ViewReader reader(layout);
+  std::vector<std::uint8_t> cells(static_cast<std::size_t>(layout.bytes()), kWallCell);
+  State state;
+  state.rng.Reseed(1);
+  const Jumble jumble(kSide);
+  int wrong = 0, occluded = 0;
+  for (int grid = 0; grid < 10000; ++grid) {
+    Level level(layout, state, cells.data());
+    jumble.Generate(level);
+    for (int k = 0; k < 20; ++k) {
+      state.carrying = level.I(0, 2) == 0 ? Cell{0} : MakeCell(kKey, level.RandomColor());
+      level.SetAgent(level.I(0, kSide), level.I(0, kSide), level.I(0, 4));
+      const bool see_through = level.I(0, 8) == 0;
+      const auto want = NaiveMiniGrid(Shown(level), see_through).Image();
+      occluded += !see_through && want != NaiveMiniGrid(Shown(level), true).Image();
+
+      // A byte on either side shows writes outside the image.
+      std::vector<std::uint8_t> fast(kImageBytes + 2, 0xEE), plain(kImageBytes + 2, 0xEE);
+      const std::uint8_t* const agent_cell = cells.data() + layout.offset(state.x, state.y);
+      WriteImage(state, reader, agent_cell, see_through, fast.data() + 1);
+      WriteImagePlain(state, reader, agent_cell, see_through, plain.data() + 1);
+      wrong += !std::equal(want.begin(), want.end(), plain.begin() + 1);
+      wrong += fast != plain || fast.front() != 0xEE || fast.back() != 0xEE;
+    }
+  }
+  CHECK(wrong == 0);
+  CHECK(occluded > 100000);  // or the walls hid nothing
+}
+
+// Plays `steps` random steps, of which half go forward, beside the naive form of each row.
+struct Played {
+  int differences = 0, terminated = 0, truncated = 0, rewarded = 0;
+};
+Played PlayBesideNaive(EnvBatch& batch, bool see_through, int steps) {
+  const auto& grids = dynamic_cast<const GridInspectable&>(batch.env());
+  const auto n = static_cast<std::size_t>(batch.n());
+  std::vector<NaiveMiniGrid> naive;
+  batch.Reset(1);
+  for (int row = 0; row < batch.n(); ++row) naive.emplace_back(grids.Inspect(row), see_through);
+  Played out;
+  for (int t = 0; t < steps; ++t) {
+    NoiseStream noise = Noise(2, "actions").At(0, static_cast<std::uint64_t>(t));
+    const std::vector<StepType> before(batch.columns().step_type.begin(), batch.columns().step_type.end());
+    for (std::int32_t& action : batch.action().As<std::int32_t>())
+      action = noise.Below(2) == 0 ? kForward : static_cast<std::int32_t>(noise.Below(kNumActions));
+    batch.Step();
+    for (std::size_t row = 0; row < n; ++row) {
+      const int r = static_cast<int>(row);
+      const GridState shown = grids.Inspect(r);
+      NaiveMiniGrid::Result want;
+      if (before[row] == StepType::kLast)
+        naive[row] = NaiveMiniGrid(shown, see_through);
+      else
+        want = naive[row].Step(batch.action().As<std::int32_t>()[row]);
+      const int end = (want.terminated ? kTerminated : 0) | (want.truncated ? kTruncated : 0);
+      const auto image = batch.obs<std::uint8_t>("image").subspan(row * kImageBytes, kImageBytes);
+      const auto carrying = batch.obs<std::uint8_t>("carrying").subspan(row * 2, 2);
+      const auto position = batch.obs<std::int32_t>("position").subspan(row * 2, 2);
+      const auto& hand = naive[row].hand();
+      out.differences += batch.reward(r) != want.reward || batch.end(r) != end;
+      out.differences += !std::ranges::equal(image, naive[row].Image()) || shown.grid != naive[row].Grid();
+      out.differences += shown.agent != naive[row].agent() || position[0] != shown.agent[0] || position[1] != shown.agent[1];
+      out.differences += batch.obs<std::int32_t>("direction")[row] != shown.agent[2];
+      out.differences += carrying[0] != (hand.empty() ? 0 : hand[0].type) || carrying[1] != (hand.empty() ? 0 : hand[0].color);
+      out.terminated += want.terminated;
+      out.truncated += want.truncated;
+      out.rewarded += want.reward > 0;
+    }
+  }
+  return out;
+}
+
+TEST_CASE("every id plays as the naive form", "[envs][property]") {
+  for (const std::string& id : Envs().Names()) {
+    if (!id.starts_with("MiniGrid-")) continue;
+    INFO(id);
+    EnvBatch batch(id, 3);
+    CHECK(PlayBesideNaive(batch, id.starts_with("MiniGrid-Empty-"), 1500).differences == 0);
+  }
+}
+
+TEST_CASE("levels with everything in them play as the naive form", "[envs][property]") {
+  EnvBatch batch(std::make_unique<MiniGrid>(std::make_unique<Jumble>(kSide), 40));
+  const Played played = PlayBesideNaive(batch, false, 5000);
+  CHECK(played.differences == 0);
+  CHECK(played.terminated > played.rewarded);  // the goal and the lava were met
+  CHECK(played.rewarded > 100);
+  CHECK(played.truncated > 100);
+}
+
+TEST_CASE("state_key is a function of grid, position and direction alone, and tells them apart", "[envs][property]") {
+  EnvBatch batch(std::make_unique<MiniGrid>(std::make_unique<Jumble>(5), 20));
+  const auto& grids = dynamic_cast<const GridInspectable&>(batch.env());
+  std::map<std::string, std::int64_t> key_of;  // of the grid's bytes and the agent's
+  std::map<std::int64_t, std::set<int>> carried;
+  int differences = 0;
+  batch.Reset(1);
+  for (int t = 0; t < 5000; ++t) {
+    for (int row = 0; row < batch.n(); ++row) {
+      const GridState s = grids.Inspect(row);
+      const std::int64_t key = batch.obs<std::int64_t>("state_key")[static_cast<std::size_t>(row)];
+      std::string state(s.grid.begin(), s.grid.end());
+      for (const int part : s.agent) state.push_back(static_cast<char>(part));
+      differences += key_of.try_emplace(state, key).first->second != key;
+      carried[key].insert(s.carrying ? (*s.carrying)[0] * 8 + (*s.carrying)[1] : 0);
+    }
+    batch.DrawActions(Noise(3, "actions").At(0, static_cast<std::uint64_t>(t)));
+    batch.Step();
+  }
+  CHECK(differences == 0);
+  CHECK(key_of.size() > 5000);
+  CHECK(carried.size() == key_of.size());  // no two states share a key
+  CHECK(std::ranges::any_of(carried, [](const auto& entry) { return entry.second.size() > 1; }));
+}
+
+}  // namespace
+}  // namespace rove::minigrid
