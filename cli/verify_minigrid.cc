@@ -36,10 +36,9 @@ class LineReader {
 
   bool Next(std::string* line) {
     line->clear();
-    char chunk[1 << 14];
-    while (gzgets(file_, chunk, sizeof chunk) != nullptr) {
-      line->append(chunk);
-      if (line->back() == '\n') break;
+    for (int c; (c = gzgetc(file_)) != -1;) {
+      line->push_back(static_cast<char>(c));
+      if (c == '\n') break;
     }
     int code = Z_OK;
     const char* const message = gzerror(file_, &code);

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Cuts recorded MiniGrid traces down to what a test needs: the ids that rove has, and of each the first rows of every kind.
+
+    build/release/rove list envs --json | tools/reduce_golden.py minigrid.jsonl.gz tests/golden/minigrid_spine.jsonl.gz
+
+Rollouts are kept whole or not at all, since their end state follows from all of their actions. Those with a seed from 500 up were
+steered by a solver and end in success; they count apart from random ones. The file's first line says what it was cut from.
+The same input gives the same bytes."""
+import argparse
+import collections
+import gzip
+import json
+import sys
+
+SOLVER_SEED = 500
+
+
+def kind_of(row):
+    return "solved" if row["kind"] == "rollout" and row["seed"] >= SOLVER_SEED else row["kind"]
+
+
+def reduce(lines, ids, keep, max_actions):
+    """Yields the first meta row and, in their order, at most keep[kind] rows of each kind for each id."""
+    kept = collections.Counter()
+    for line in lines:
+        row = json.loads(line)
+        if row["kind"] == "meta":
+            if not kept["meta"]:
+                yield {**row, "reduced": keep, "max_actions": max_actions}
+            kept["meta"] += 1
+            continue
+        kind = kind_of(row)
+        if row["id"] not in ids or kept[row["id"], kind] >= keep.get(kind, 0) or len(row.get("actions", "")) > max_actions:
+            continue
+        kept[row["id"], kind] += 1
+        yield row
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recorded", help="JSON lines, gzip")
+    parser.add_argument("out", help="JSON lines, gzip")
+    parser.add_argument("--ids", type=argparse.FileType(), default=sys.stdin, help="output of `rove list envs --json` (default: stdin)")
+    parser.add_argument("--reset", type=int, default=8, help="rows an id")
+    parser.add_argument("--reuse", type=int, default=1, help="rows an id")
+    parser.add_argument("--rollout", type=int, default=1, help="random rollouts an id")
+    parser.add_argument("--solved", type=int, default=1, help="rollouts of a solver an id")
+    parser.add_argument("--max-actions", type=int, default=400, help="longer rollouts are left out")
+    args = parser.parse_args()
+
+    ids = {env["name"] for env in json.load(args.ids)}
+    keep = {kind: getattr(args, kind) for kind in ("reset", "reuse", "rollout", "solved")}
+    with gzip.open(args.recorded, "rt", encoding="utf-8") as recorded:
+        rows = list(reduce(recorded, ids, keep, args.max_actions))
+    if len(rows) < 2:
+        sys.exit(f"{args.recorded}: no row of the given ids")
+    text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
+    with open(args.out, "wb") as out:
+        out.write(gzip.compress(text.encode(), 9, mtime=0))
+    kinds = collections.Counter(row["kind"] for row in rows)
+    print(f"{args.out}: {len(set(row.get('id') for row in rows[1:]))} ids, " + ", ".join(f"{n} {kind}" for kind, n in kinds.items()))
+
+
+if __name__ == "__main__":
+    main()
