@@ -25,8 +25,12 @@ class Payer final : public Env {
     Write(out, static_cast<std::size_t>(row), 0);
   }
   void Step(ConstTensorView action, const StepColumns& out, int row) override {
+    const std::int32_t paid = action.As<std::int32_t>()[0];
+    if (paid < 0 || paid > 1) {
+      throw SystemError("environment " + std::to_string(row) + ": action " + std::to_string(paid) + " is not in 0..1");
+    }
     ++at_;
-    Write(out, static_cast<std::size_t>(row), action.As<std::int32_t>()[0]);
+    Write(out, static_cast<std::size_t>(row), paid);
   }
   void Serialize(Archive& ar) override { ar("at", at_); }
 
