@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,12 @@ TEST_CASE("Pcg64 is seeded and draws as numpy does, whatever the size of the see
        {5, 4, 3, 1, 2, 0, 0, 0},
        0x1.a064f4f059bcap-1,
        {648, 912, 502}},
+      {{1},
+       Wide(0x9c5b484bfedb756c, 0x2a6e7d6f320fbc7e),
+       Wide(0x922af2da2645f895, 0xa19857b95740937b),
+       {3, 3, 5, 6, 0, 1, 5, 6},
+       0x1.3f50be80ff35cp-2,
+       {868, 421, 270}},
       {{42},
        Wide(0xcea44f6798798f2a, 0xacbc7c9d68860ac8),
        Wide(0xfa505436c9a8416e, 0x66caf2e28d25abff),
@@ -59,12 +66,30 @@ TEST_CASE("Pcg64 is seeded and draws as numpy does, whatever the size of the see
        {3, 6, 6, 3, 2, 5, 1, 6},
        0x1.e02ce67c855d0p-5,
        {60, 234, 248}},
+      {{0x37a30000, 0x0dbd2fc1},  // 99 * 10^16
+       Wide(0xf8f1fe22b7d6963d, 0x109ee43826c7ba7),
+       Wide(0x220978341214fdd4, 0x202b3b56d4f74b09),
+       {5, 2, 1, 3, 6, 0, 4, 3},
+       0x1.1fc539e641d00p-6,
+       {230, 71, 375}},
+      {{0, 0, 1},  // 2^64
+       Wide(0xa9accc95fbef0b60, 0x6e48f7ba888665f),
+       Wide(0xa735a66d6cc20ff, 0x6fb87b076eab3685),
+       {6, 3, 0, 2, 5, 4, 4, 2},
+       0x1.4d7aabff98fbcp-3,
+       {142, 181, 166}},
       {{0, 0, 0, 16},  // 2^100
        Wide(0xcea11ae04b35d3ca, 0x3b14e823c6f19998),
        Wide(0xbea920f89e4602cd, 0x3ec266b9549c9e0f),
        {0, 0, 5, 1, 6, 4, 3, 2},
        0x1.ce054de3b4c5cp-1,
        {19, 806, 482}},
+      {{5, 0, 0, 0, 4},  // 2^130 + 5: more words than the pool holds
+       Wide(0x12e3aa6fc9715158, 0x494c6e7446229979),
+       Wide(0xc3dc745beaa7fd1e, 0x6d362f1327471cbd),
+       {3, 1, 2, 1, 4, 1, 6, 0},
+       0x1.11b15b16513b8p-2,
+       {450, 823, 463}},
   };
   for (const Case& c : cases) {
     INFO("seed words " << c.words.size() << ", first " << c.words[0]);
@@ -85,6 +110,35 @@ TEST_CASE("a range just above 2^31 rejects every second draw as numpy does", "[c
   CHECK(Draw(rng, 8, 0, (1LL << 31) + 1) ==
         Values{1926751966, 1241873585, 1790251937, 483628757, 119253154, 644602188, 1959843384, 1073283950});
   CHECK((rng.state() == Pcg64::State{Wide(0x7afe76ac795ebf53, 0xa502f71b0dd1bef0), rng.state().inc, 1, 3527149199}));
+}
+
+TEST_CASE("3 * 2^30 rejects every fourth word, 3 * 2^61 every fourth pair, as numpy does", "[core][golden]") {
+  Pcg64 rng(7);
+  CHECK(Draw(rng, 10, 0, 3LL << 30) == Values{3043751912, 2013573438, 2203897839, 1862810377, 2498658503, 2685377905, 725443136,
+                                              178879731, 966903282, 2813912609});
+  CHECK((rng.state() == Pcg64::State{Wide(0x2b8f4147f50a92d4, 0xaf441c641d9641aa), rng.state().inc, 0, 3751883479}));
+  rng.Reseed(7);
+  CHECK(Draw(rng, 6, 0, 3LL << 61) == Values{6206502512207226871, 5365828278596935044, 1557877273993399992, 2076408988992585337,
+                                             6042831315724521139, 5680871422486561426});
+  CHECK((rng.state() == Pcg64::State{Wide(0x7afe76ac795ebf53, 0xa502f71b0dd1bef0), rng.state().inc, 0, 0}));
+}
+
+TEST_CASE("2^32 - 1 values are the last range of 32-bit products", "[core][golden]") {
+  Pcg64 rng(7);
+  CHECK(Draw(rng, 4, 0, (1LL << 32) - 1) == Values{4058335882, 2684764584, 2938530452, 3853503931});
+  CHECK((rng.state() == Pcg64::State{Wide(0x1500ea225ed01772, 0xa0f95db7ba1d45ce), rng.state().inc, 0, 3853503932}));
+}
+
+TEST_CASE("32-bit words come from the buffer across 64-bit ones", "[core][golden]") {
+  Pcg64 rng(21);  // integers(0, 2**32) and bit_generator.random_raw()
+  CHECK(rng.Next32() == 1294559346);
+  CHECK(rng.Next64() == 11175905102312791203u);
+  CHECK(rng.Next64() == 13093520902678603757u);
+  for (const std::uint32_t word : {3354874498u, 1477690590u, 382672450u}) CHECK(rng.Next32() == word);
+  CHECK(rng.Next64() == 11634627413225127736u);
+  for (const std::uint32_t word : {2666399533u, 4212549889u}) CHECK(rng.Next32() == word);
+  CHECK(rng.Next64() == 7810446854005302725u);
+  CHECK((rng.state() == Pcg64::State{Wide(0x1b6d1fa7004236ec, 0x27f1da8832b47b7), rng.state().inc, 0, 4212549889}));
 }
 
 TEST_CASE("ranges of 2^32 and more use the whole word and 64-bit products", "[core][golden]") {
@@ -156,6 +210,24 @@ TEST_CASE("a Noise is keyed by XXH3 of its purpose, seeded", "[core][golden]") {
   CHECK(Noise(7, "env").Sub(5).At(0, 0).Bits64() == NoiseStream(0xcddbb078e6ba3eef, 0, 0).Bits64());
   CHECK(DeriveSeed(7, "env", 3) == 1839343185989558967u);
   CHECK(DeriveSeed(7, "env", 3 + (1ull << 32)) == 7642209734195604974u);
+}
+
+TEST_CASE("streams that differ in seed, purpose, row, step or Sub share no word", "[core][unit]") {
+  std::set<std::uint64_t> words;
+  std::size_t drawn = 0;
+  for (const Seed seed : {0, 1}) {
+    for (const char* purpose : {"act", "env", "count"}) {
+      for (const Noise& noise : {Noise(seed, purpose), Noise(seed, purpose).Sub(0), Noise(seed, purpose).Sub(1)}) {
+        for (std::uint64_t row = 0; row < 20; ++row) {
+          for (const std::uint64_t step : {0ull, 1ull, 2ull, 1ull << 32}) {
+            NoiseStream stream = noise.At(row, step);
+            for (int i = 0; i < 8; ++i, ++drawn) words.insert(stream.Bits64());
+          }
+        }
+      }
+    }
+  }
+  CHECK(words.size() == drawn);  // 11520 words of 64 bits: two alike by chance once in 10^11 tests
 }
 
 // The bounds below hold for this seed and fail with probability under 1e-6 for a fair source with another.
