@@ -137,6 +137,15 @@ TEST_CASE("a box keeps its content while carried, and gives it up when toggled",
   CHECK(CellAt(carried, 3, 1) == kNothing);
 }
 
+TEST_CASE("a carried box's content is saved and restored with the environment", "[envs][unit]") {
+  const std::vector<std::string> room = {"######", "#>B  #", "######"};
+  EnvBatch carried = Play(room, {kPickUp});
+  EnvBatch copy = Play(room, {});
+  copy.Load(carried.Save());
+  copy.Step(kDrop);
+  CHECK(Shown(copy).box == std::vector<std::array<int, 5>>{{2, 1, 5, 4, 0}});
+}
+
 TEST_CASE("the view looks along the agent's direction and ends at what hides the rest", "[envs][unit]") {
   EnvBatch batch = Play({"######", "#>y D#", "######"}, {});
   const auto image = batch.obs<std::uint8_t>("image");
