@@ -123,6 +123,19 @@ TEST_CASE("3 * 2^30 rejects every fourth word, 3 * 2^61 every fourth pair, as nu
   CHECK((rng.state() == Pcg64::State{Wide(0x7afe76ac795ebf53, 0xa502f71b0dd1bef0), rng.state().inc, 0, 0}));
 }
 
+TEST_CASE("of three values only the word 0 is one too many", "[core][golden]") {  // 2^32 mod 3 = 1
+  Pcg64 rng(7);
+  auto state = rng.state();
+  state.has_half = 1;
+  rng.set_state(state);
+  CHECK(rng.Integers(0, 3) == 2);  // the 0 was rejected
+  CHECK((rng.state().has_half == 1 && rng.state().half == 2684764585));
+  state.half = 2863311531;  // times 3 is 1 mod 2^32
+  rng.set_state(state);
+  CHECK(rng.Integers(0, 3) == 2);
+  CHECK(rng.state().has_half == 0);
+}
+
 TEST_CASE("2^32 - 1 values are the last range of 32-bit products", "[core][golden]") {
   Pcg64 rng(7);
   CHECK(Draw(rng, 4, 0, (1LL << 32) - 1) == Values{4058335882, 2684764584, 2938530452, 3853503931});

@@ -135,6 +135,17 @@ class NaiveMiniGrid {
     return codes;
   }
 
+  std::vector<std::array<int, 5>> Boxes() const {  // as GridState::box
+    std::vector<std::array<int, 5>> filled;
+    for (int x = 0; x < width_; ++x) {
+      for (int y = 0; y < height_; ++y) {
+        for (const NaiveObject& o : cells_[static_cast<std::size_t>(x * height_ + y)].content)
+          filled.push_back({x, y, o.type, o.color, o.state});
+      }
+    }
+    return filled;
+  }
+
  private:
   NaiveObject& At(int x, int y) { return cells_[static_cast<std::size_t>(x * height_ + y)]; }
   std::pair<int, int> Ahead() const {
