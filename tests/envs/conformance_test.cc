@@ -127,6 +127,7 @@ TEST_CASE("a row of a batch is what a batch of one is", "[envs][conformance]") {
 
 TEST_CASE("another seed gives other levels, except where nothing is random", "[envs][conformance]") {
   for (const std::string& id : Envs().Names()) {
+    if (id.starts_with("probe/")) continue;  // stand-ins of other tests, which may ignore their seed
     INFO(id);
     EnvBatch a(id, kEnvs), b(id, kEnvs);
     a.Reset(3);
