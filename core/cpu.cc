@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -37,7 +38,13 @@ void PinBlas(char* argv[]) {
   if (const char* type = WantedCoreType(); type != nullptr && set_default("OPENBLAS_CORETYPE", type)) setenv(kPinned, "1", 1);
   set_default("OPENBLAS_NUM_THREADS", "1");
   set_default("OMP_NUM_THREADS", "1");
-  if (changed) execv("/proc/self/exe", argv);  // on failure the run goes on with the library's own choice, which `doctor` shows
+  if (!changed) return;
+  // By its real path, so that process lists show the program's name. On failure the run goes on with the library's own choice,
+  // which `doctor` shows.
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) execv(self.c_str(), argv);
+  execv("/proc/self/exe", argv);
 }
 
 std::string BlasKernel() {

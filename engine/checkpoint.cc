@@ -26,12 +26,13 @@ constexpr std::string_view kTemporary = ".writing";
 
 fs::path Folder(const std::string& run_folder) { return fs::path(run_folder) / "checkpoints"; }
 
-// Finished checkpoints, newest first. Names are zero-padded frame counts, so they sort by age.
+// Finished checkpoints, newest first. Names are zero-padded frame counts, so they sort by age; other folders are none of ours.
 std::vector<fs::path> Finished(const std::string& run_folder) {
   std::vector<fs::path> found;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(Folder(run_folder), error)) {
-    if (entry.is_directory() && entry.path().filename() != kTemporary) found.push_back(entry.path());
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory() && name.find_first_not_of("0123456789") == std::string::npos) found.push_back(entry.path());
   }
   std::sort(found.rbegin(), found.rend());
   return found;
@@ -123,11 +124,10 @@ std::optional<Checkpoint> LoadCheckpoint(const std::string& run_folder, std::vec
     try {
       Checkpoint checkpoint = Read(folder);
       for (const std::string& what : damaged)
-        warnings->push_back(fmt::format("{}; using {} instead", what, checkpoint.env_steps));
+        warnings->push_back(fmt::format("{}; using the one of {} frames", what, checkpoint.env_steps));
       return checkpoint;
     } catch (const Error& error) {
-      damaged.push_back(
-          fmt::format("{}: checkpoint {} is damaged ({})", run_folder, std::stoll(folder.filename().string()), error.what()));
+      damaged.push_back(fmt::format("{} is damaged ({})", folder.string(), error.what()));
     }
   }
   if (!damaged.empty()) throw SystemError(damaged.front() + "; no older one is whole: start again with another --run");
