@@ -1,0 +1,99 @@
+// Processes that train, are killed and resumed, for tests of crash safety. They run rove_probe: the rove program with the test
+// components.
+#pragma once
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/file.h"
+
+namespace rove {
+
+namespace fs = std::filesystem;
+
+struct Child {
+  pid_t pid;
+  // Exit code, or minus the signal that ended it.
+  int Wait() const {
+    int status = 0;
+    REQUIRE(waitpid(pid, &status, 0) == pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+};
+
+// Starts rove_probe with `fail` as ROVE_FAIL; its output goes to `log`.
+inline Child Start(const std::vector<std::string>& arguments, const std::string& fail, const fs::path& log) {
+  const std::string program = std::string(ROVE_BINARY_DIR) + "/rove_probe";
+  const pid_t pid = fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    const int fd = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    dup2(fd, 1);
+    dup2(fd, 2);
+    if (fail.empty())
+      unsetenv("ROVE_FAIL");
+    else
+      setenv("ROVE_FAIL", fail.c_str(), 1);
+    std::vector<char*> argv{const_cast<char*>(program.c_str())};
+    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    execv(program.c_str(), argv.data());
+    _exit(127);
+  }
+  return {pid};
+}
+
+// One experiment's folder.
+struct Scratch {
+  fs::path path = fs::temp_directory_path() / fmt::format("rove-kill-{}", getpid());
+  explicit Scratch(const std::string& config) {
+    fs::remove_all(path);
+    fs::create_directories(path);
+    std::ofstream(path / "run.yaml") << config;
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { fs::remove_all(path); }
+  std::string run(const std::string& name) const { return (path / name).string(); }
+  std::string log() const { return (path / "log").string(); }
+  Child Train(const std::string& name, const std::string& fail = "", const std::vector<std::string>& overrides = {}) const {
+    std::vector<std::string> arguments{"train", (path / "run.yaml").string(), "--run", run(name)};
+    arguments.insert(arguments.end(), overrides.begin(), overrides.end());
+    return Start(arguments, fail, log());
+  }
+  // --resume with a config starts the run if it was killed before it was one.
+  Child Resume(const std::string& name) const {
+    return Start({"train", (path / "run.yaml").string(), "--run", run(name), "--resume"}, "", log());
+  }
+};
+
+// What must not depend on interruptions: metrics, and every component of the last checkpoint.
+inline std::map<std::string, std::string> FinalBytes(const std::string& run) {
+  std::map<std::string, std::string> out{{"metrics.jsonl", ReadFile(run + "/metrics.jsonl")}};
+  fs::path last;
+  for (const auto& entry : fs::directory_iterator(run + "/checkpoints")) {
+    if (entry.path().filename().string().front() != '.') last = std::max(last, entry.path());
+  }
+  for (const auto& entry : fs::directory_iterator(last)) {
+    if (entry.path().extension() == ".bin") out[entry.path().filename()] = ReadFile(entry.path());
+  }
+  REQUIRE(out.size() > 4);
+  return out;
+}
+
+inline void Finish(const Scratch& scratch, const std::string& name) {
+  INFO(ReadFile(scratch.log()));
+  REQUIRE(scratch.Resume(name).Wait() == 0);
+}
+
+}  // namespace rove
