@@ -45,7 +45,7 @@ Json Examine() {
     warnings.push_back(
         fmt::format("OpenBLAS's {} kernel multiplies at {:.0f} GFLOP/s, oneDNN at {:.0f}: unset OPENBLAS_CORETYPE, so that rove "
                     "chooses, or set it to SkylakeX (AVX-512) or Haswell (AVX2)",
-                    sgemm.openblas_core, *sgemm.openblas_gflops, *sgemm.onednn_gflops));
+                    BlasKernel(), *sgemm.openblas_gflops, *sgemm.onednn_gflops));
   }
   if (Threads() > NumCores()) {
     warnings.push_back(fmt::format("{} threads on {} cores: more threads than cores only lose time", Threads(), NumCores()));
@@ -62,8 +62,8 @@ Json Examine() {
           {"locked_memory_limit", Limit(RLIMIT_MEMLOCK)},
           {"open_files_limit", Limit(RLIMIT_NOFILE)},
           {"blas_kernel", BlasKernel()},
+          {"blas_kernel_source", BlasKernelSource()},
           {"openblas_version", sgemm.openblas_version},
-          {"openblas_core", sgemm.openblas_core},
           {"openblas_sgemm_gflops", OrNull(sgemm.openblas_gflops)},
           {"onednn_sgemm_gflops", OrNull(sgemm.onednn_gflops)},
           {"openblas_num_threads", Environment("OPENBLAS_NUM_THREADS")},
@@ -87,9 +87,8 @@ void Print(const Json& found, std::ostream& out) {
   row("threads", fmt::format("{} on {} cores", text(found["threads"]), text(found["cores"])));
   row("memory", fmt::format("{:.1f} GiB; limits: locked {} bytes, {} open files", found["memory_bytes"].get<double>() / (1 << 30),
                             text(found["locked_memory_limit"]), text(found["open_files_limit"])));
-  const std::string core = text(found["openblas_core"]);
-  row("blas", fmt::format("kernel {}{}", text(found["blas_kernel"]),
-                          core.empty() ? "" : ", OpenBLAS " + text(found["openblas_version"]) + " reports " + core));
+  row("blas", fmt::format("OpenBLAS {}, kernel {} ({})", text(found["openblas_version"]), text(found["blas_kernel"]),
+                          text(found["blas_kernel_source"])));
   row("sgemm 256", fmt::format("OpenBLAS {}, oneDNN {}, one thread", rate(found["openblas_sgemm_gflops"]),
                                rate(found["onednn_sgemm_gflops"])));
   row("set", fmt::format("OPENBLAS_NUM_THREADS={} OMP_NUM_THREADS={}: parallelism is rove's own",

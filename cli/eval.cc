@@ -103,7 +103,7 @@ void RunEval(const EvalArgs& args, const Terminal& terminal) {
                          {"seed", seed},
                          {"intervals", kIntervalNote},
                          {"modes", modes}}
-                        .dump(1)
+                        .dump(1, ' ', false, Json::error_handler_t::replace)
                  << "\n";
     return;
   }

@@ -77,7 +77,7 @@ void ProgressPrinter::Header(const std::string& config_hash, int threads) {
                           {"rewards", rewards_},
                           {"frames", total_frames_},
                           {"first_frame", first_frame_}}
-                         .dump()
+                         .dump(-1, ' ', false, Json::error_handler_t::replace)
                   << std::endl;
     return;
   }
@@ -85,11 +85,11 @@ void ProgressPrinter::Header(const std::string& config_hash, int threads) {
   for (const auto& [name, version] : LibraryVersions()) libraries += " " + name + " " + version;
   terminal_.out << fmt::format(
       "rove   {} build {:.12} ({});{}\n"
-      "cpu    {}; {} cores, {} threads; BLAS kernel {}\n"
+      "cpu    {}; {} cores, {} threads; BLAS kernel {} ({})\n"
       "run    {}; config {}, seed {}\n"
       "task   {} x {}; agent {}; rewards {}; {} frames, {}\n",
-      kVersion, BuildId(), CompilerVersion(), libraries, CpuModel(), NumCores(), threads, BlasKernel(), folder_, config_hash,
-      seed_, env_, num_envs_, agent_, rewards_, Short(static_cast<double>(total_frames_)),
+      kVersion, BuildId(), CompilerVersion(), libraries, CpuModel(), NumCores(), threads, BlasKernel(), BlasKernelSource(),
+      folder_, config_hash, seed_, env_, num_envs_, agent_, rewards_, Short(static_cast<double>(total_frames_)),
       lag_ == 0 ? "sync" : fmt::format("pipelined, lag {}", lag_));
   if (first_frame_ > 0) terminal_.out << fmt::format("resume at {} frames\n", first_frame_);
   terminal_.out << std::flush;
@@ -118,7 +118,7 @@ void ProgressPrinter::Row(const Progress& row) {
                           {"bonus_share", OrNull(Value("reward/bonus_share"))},
                           {"eval_return", OrNull(Value("eval/return_mean"))},
                           {"eta_s", eta_s}}
-                         .dump()
+                         .dump(-1, ' ', false, Json::error_handler_t::replace)
                   << std::endl;
     return;
   }
@@ -150,7 +150,7 @@ void ProgressPrinter::Close(const RunResult& result) {
                           {"success_rate", OrNull(Value("episode/success_100"))},
                           {"eval_return", OrNull(Value("eval/return_mean"))},
                           {"eval_success_rate", OrNull(Value("eval/success_rate"))}}
-                         .dump()
+                         .dump(-1, ' ', false, Json::error_handler_t::replace)
                   << std::endl;
     return;
   }

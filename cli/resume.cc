@@ -72,7 +72,7 @@ std::string CheckResume(const std::string& folder, const std::string& stored, co
                     "log, evaluation and checkpoint: start another --run",
                     folder, path, was, is));
   }
-  const std::string was = before.at("run.frames"), is = now.at("run.frames");
+  const std::string was = value_in(before, "run.frames"), is = value_in(now, "run.frames");
   return was == is ? "" : fmt::format("run.frames: {} -> {}; schedules that end with the run now end there", was, is);
 }
 

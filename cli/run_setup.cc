@@ -1,6 +1,10 @@
 #include "cli/run_setup.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -39,10 +43,14 @@ void ReadRun(const Config& root, RunSetup* setup) {
   config.Get("frames", &run.frames, InRange(1, 1e13));
   config.Get("seed", &run.seed);
   config.Get("label", &run.label);
+  if (run.label.find('/') != std::string::npos) config.At("label").Fail("may not hold a \"/\"");
   run.folder = "runs/" + setup->env_type + "_" + run.label + "_s" + std::to_string(run.seed);
   config.Get("folder", &run.folder);
   config.Get("threads", &run.threads, InRange(0, 1024));
   config.Get("rollout", &engine.rollout_length, InRange(1, 1 << 20));
+  if (std::int64_t{engine.rollout_length} * run.num_envs > std::numeric_limits<std::int32_t>::max())
+    config.At("rollout").Fail(fmt::format("{} steps of {} environments are too many rows for one rollout; lower it or env.count",
+                                          engine.rollout_length, run.num_envs));
   config.Get("act_block", &engine.act_block, InRange(1, 1 << 16));
   config.GetEnum("mode", &mode, {"sync", "pipelined"});
   config.Get("lag", &lag, InRange(1, 16));

@@ -45,12 +45,11 @@ SgemmRates MeasureSgemm() {
   SgemmRates rates;
   const std::vector<float> a(kSize * kSize, 0.5f), b(kSize * kSize, 0.25f);
   std::vector<float> c(kSize * kSize);
-  if (const auto core = Find<Text>("openblas_get_corename")) rates.openblas_core = core();
   if (const auto config = Find<Text>("openblas_get_config")) {  // "OpenBLAS 0.3.21 NO_AFFINITY ..."
     std::istringstream words(config());
     words >> rates.openblas_version >> rates.openblas_version;
   }
-  if (const auto sgemm = Find<CblasSgemm>("cblas_sgemm"); sgemm != nullptr && !rates.openblas_core.empty()) {
+  if (const auto sgemm = Find<CblasSgemm>("cblas_sgemm"); sgemm != nullptr && !rates.openblas_version.empty()) {
     rates.openblas_gflops =
         Gflops([&] { sgemm(101, 111, 111, kSize, kSize, kSize, 1, a.data(), kSize, b.data(), kSize, 0, c.data(), kSize); });
   }

@@ -8,7 +8,6 @@ namespace rove {
 
 struct SgemmRates {
   std::string openblas_version;           // "0.3.21"; empty if OpenBLAS is not loaded
-  std::string openblas_core;              // the kernel it chose, e.g. "SkylakeX"
   std::optional<double> openblas_gflops;  // none: the library is not loaded
   std::optional<double> onednn_gflops;
 };

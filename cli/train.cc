@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -84,6 +86,27 @@ std::optional<Checkpoint> LoadOwnCheckpoint(const std::string& folder, const Che
   return checkpoint;
 }
 
+// Removes what a fresh start has made in its folder, unless told to keep it.
+class UndoFreshStart {
+ public:
+  explicit UndoFreshStart(std::string folder) : folder_(std::move(folder)) {}
+  UndoFreshStart(const UndoFreshStart&) = delete;
+  UndoFreshStart& operator=(const UndoFreshStart&) = delete;
+  ~UndoFreshStart() {
+    if (folder_.empty()) return;
+    std::error_code ignored;
+    std::vector<fs::path> made;
+    for (const auto& entry : fs::directory_iterator(folder_, ignored)) made.push_back(entry.path());
+    for (const fs::path& path : made) {
+      if (path.filename() != "lock") fs::remove(path, ignored);
+    }
+  }
+  void Keep() { folder_.clear(); }
+
+ private:
+  std::string folder_;
+};
+
 void Train(const TrainArgs& args, const Terminal& terminal) {
   const StopSignals signals;
   const Config config = LoadConfig(args);
@@ -93,16 +116,23 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
   if (!resume) RefuseUsedFolder(folder);
   const RunFolder lock(folder, /*must_exist=*/resume);
 
-  if (resume) {
-    const std::string changed = CheckResume(folder, ReadFile(ConfigPath(folder)), setup.resolved);
-    if (!changed.empty()) terminal.err << changed << "\n";
-  }
+  std::string changed;
+  if (resume) changed = CheckResume(folder, ReadFile(ConfigPath(folder)), setup.resolved);
   const CheckpointIdentity identity{BuildId(), BlasKernel(), ConfigHash(setup.resolved)};
   const auto checkpoint = resume ? LoadOwnCheckpoint(folder, identity, args.allow_drift, terminal) : std::nullopt;
+  if (resume && !checkpoint) terminal.err << folder << ": has no checkpoint yet; starts again at 0 frames\n";
+  if (checkpoint && !changed.empty() && checkpoint->env_steps > setup.engine.frames) {
+    throw UserError(fmt::format("{}: run.frames: the run has {} frames already, got {}; ask for more or leave it out", folder,
+                                checkpoint->env_steps, setup.engine.frames));
+  }
+  if (!changed.empty()) terminal.err << changed << "\n";
+  // A start that fails, for want of memory say, leaves nothing that would refuse the next one.
+  UndoFreshStart undo(resume ? "" : folder);
   WriteFileAtomically(ConfigPath(folder), setup.resolved);
 
   const auto offset = [&](std::size_t sink) {
-    return checkpoint && sink < checkpoint->sink_offsets.size() ? checkpoint->sink_offsets[sink] : 0;
+    if (!checkpoint) return std::uint64_t{0};
+    return sink < checkpoint->sink_offsets.size() ? checkpoint->sink_offsets[sink] : std::numeric_limits<std::uint64_t>::max();
   };
   setup.parts.sinks.push_back(MakeJsonlSink(folder, offset(0)));
   if (setup.run.tensorboard) setup.parts.sinks.push_back(MakeTensorBoardSink(folder, offset(1)));
@@ -115,6 +145,7 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
   engine.save = [&](Engine& e) { SaveCheckpoint(folder, e, identity, drift_allowed); };
   ProgressPrinter printer(terminal, setup, folder, engine.env_steps(), args.json);
   engine.progress = [&](const Progress& row) { printer.Row(row); };
+  undo.Keep();
   printer.Header(identity.config_hash, threads);
   printer.Close(engine.Run(signals.token()));
 }

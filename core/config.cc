@@ -100,6 +100,7 @@ T ReadScalar(const ConfigNode& node, const std::optional<Range>& range) {
       }
     } else {
       if (!ok || !ParseFloat(node.text, &value)) FailExpected(node, "a number");
+      if (!std::isfinite(value)) FailExpected(node, "a finite number");
       if (range) CheckRange(node, *range, number);  // of the decimal text, so that a float 0.999 is in [0, 0.999]
     }
     return value;

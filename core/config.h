@@ -50,7 +50,7 @@ class Config {
   std::vector<std::string> Keys() const;                 // those in the files and overrides, sorted; does not mark them
 
   // Reads `key` into *value if present, else leaves the default. Throws on a wrong type or out of range (a default is not
-  // checked). Whole numbers may be written 2e6; infinity is .inf; NaN is refused. T: bool, int, int64, uint64, float, double,
+  // checked). Whole numbers may be written 2e6; NaN and infinities are refused. T: bool, int, int64, uint64, float, double,
   // string, and vectors of them (`range` then holds for each element).
   template <class T>
   void Get(std::string_view key, T* value, std::optional<Range> range = {}) const;

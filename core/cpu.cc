@@ -1,5 +1,6 @@
 #include "core/cpu.h"
 
+#include <dlfcn.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -48,9 +49,14 @@ void PinBlas(char* argv[]) {
 }
 
 std::string BlasKernel() {
-  const char* type = std::getenv("OPENBLAS_CORETYPE");
-  if (type == nullptr) return "default";
-  return std::string(type) + (std::getenv(kPinned) != nullptr ? " (chosen by rove)" : " (set by OPENBLAS_CORETYPE)");
+  using CoreName = char* (*)();
+  const auto name = reinterpret_cast<CoreName>(dlsym(RTLD_DEFAULT, "openblas_get_corename"));
+  return name == nullptr ? "none" : name();
+}
+
+std::string BlasKernelSource() {
+  if (std::getenv("OPENBLAS_CORETYPE") == nullptr) return "OpenBLAS's own choice";
+  return std::getenv(kPinned) != nullptr ? "chosen by rove" : "set by OPENBLAS_CORETYPE";
 }
 
 std::string CpuModel() {

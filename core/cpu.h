@@ -10,8 +10,9 @@ namespace rove {
 // set them, and re-executes the program once so that they take effect. Call first in main. Returns when nothing has to change.
 void PinBlas(char* argv[]);
 
-// "SkylakeX (chosen by rove)", "Haswell (set by OPENBLAS_CORETYPE)", "default": part of a run's identity (docs/concepts.md).
+// The kernel that OpenBLAS says it uses, e.g. "SkylakeX"; "none" without OpenBLAS: part of a run's identity (docs/concepts.md).
 std::string BlasKernel();
+std::string BlasKernelSource();  // "chosen by rove", "set by OPENBLAS_CORETYPE" or "OpenBLAS's own choice"
 
 std::string CpuModel();  // model name from the operating system, or "unknown"
 int NumCores();          // cores this process may run on (affinity mask)

@@ -23,7 +23,7 @@ namespace {
 
 std::string Reason(int error) { return std::generic_category().message(error); }
 
-[[noreturn]] void Fail(const std::string& path, int error) { throw SystemError(path + ": " + Reason(error)); }
+[[noreturn]] void Fail(const std::string& path, int error) { throw SystemError(path + ": cannot be written: " + Reason(error)); }
 
 // A file descriptor that closes itself.
 class Fd {

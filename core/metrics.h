@@ -44,6 +44,7 @@ class MetricSink {
 std::unique_ptr<MetricSink> MakeJsonlSink(const std::string& folder, std::uint64_t offset);
 
 // TensorBoard event file `folder`/events.out.tfevents.rove (TFRecord framing, masked CRC32C), metrics and timing together.
+// Cut to `offset`; one that is shorter or missing goes on as it is: a picture of the run, never in the way of a resume.
 std::unique_ptr<MetricSink> MakeTensorBoardSink(const std::string& folder, std::uint64_t offset);
 
 // Keeps rows: for tests.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/crc.hpp>
 #include <chrono>
 #include <filesystem>
@@ -27,7 +28,7 @@ double SecondsSince1970() { return std::chrono::duration<double>(std::chrono::sy
 class TensorBoardSink final : public MetricSink {
  public:
   TensorBoardSink(const std::string& path, std::uint64_t offset) : file_(path, offset) {
-    if (offset > 0) return;
+    if (file_.length() > 0) return;
     tensorboard::Event event;
     event.set_file_version("brain.Event:2");
     Append(event);
@@ -65,7 +66,10 @@ class TensorBoardSink final : public MetricSink {
 }  // namespace
 
 std::unique_ptr<MetricSink> MakeTensorBoardSink(const std::string& folder, std::uint64_t offset) {
-  return std::make_unique<TensorBoardSink>((std::filesystem::path(folder) / "events.out.tfevents.rove").string(), offset);
+  const auto path = std::filesystem::path(folder) / "events.out.tfevents.rove";
+  std::error_code missing;
+  const std::uint64_t size = std::filesystem::file_size(path, missing);
+  return std::make_unique<TensorBoardSink>(path.string(), missing ? 0 : std::min(offset, size));
 }
 
 }  // namespace rove

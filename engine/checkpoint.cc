@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr std::size_t kKept = 2;
 constexpr std::string_view kTemporary = ".writing";
 
@@ -46,6 +46,12 @@ void RemoveCheckpoint(const fs::path& folder) {
   fs::remove_all(folder, ignored);
 }
 
+// The manifest's own checksum, over everything else in it.
+std::uint32_t ManifestCrc(Json manifest) {
+  manifest.erase("crc32");
+  return Crc32(manifest.dump(1));
+}
+
 Checkpoint Read(const fs::path& folder) {
   const auto fail = [&](const std::string& what) { return SystemError(what); };
   Json manifest;
@@ -54,6 +60,7 @@ Checkpoint Read(const fs::path& folder) {
     manifest = Json::parse(ReadFile((folder / "manifest.json").string()));
     if (manifest.at("format") != kFormat)
       throw fail(fmt::format("manifest format {}, this program reads {}", manifest.at("format").dump(), kFormat));
+    if (manifest.at("crc32").get<std::uint32_t>() != ManifestCrc(manifest)) throw fail("crc of manifest.json");
     out.folder = folder.string();
     out.env_steps = manifest.at("env_steps");
     out.updates = manifest.at("updates");
@@ -98,6 +105,7 @@ void SaveCheckpoint(const std::string& run_folder, Engine& engine, const Checkpo
       manifest["components"][name] = {{"bytes", ar.bytes().size()}, {"crc32", Crc32(ar.bytes())}};
       FailPoint("checkpoint.component");
     }
+    manifest["crc32"] = ManifestCrc(manifest);
     WriteAndSync((writing / "manifest.json").string(), manifest.dump(1) + "\n");
     SyncFolder(writing.string());
     FailPoint("checkpoint.sync");
@@ -120,7 +128,6 @@ void SaveCheckpoint(const std::string& run_folder, Engine& engine, const Checkpo
 std::optional<Checkpoint> LoadCheckpoint(const std::string& run_folder, std::vector<std::string>* warnings) {
   std::vector<std::string> damaged;
   for (const fs::path& folder : Finished(run_folder)) {
-    if (!fs::exists(folder / "manifest.json")) continue;  // half-removed by a rotation that was killed
     try {
       Checkpoint checkpoint = Read(folder);
       for (const std::string& what : damaged)

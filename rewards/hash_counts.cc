@@ -60,7 +60,8 @@ std::uint32_t HashCounts::Visit(std::uint64_t key) {
     entries_.push_back({.key = key});
   } else if (index_[at] == 0 && !freeze_) {
     throw UserError(place_ + ": all " + std::to_string(max_states_) +
-                    " states are in use; raise it (21 bytes each), choose a coarser key, or set on_full: freeze");
+                    " states are in use; start again with another --run and a greater one (21 bytes each), a coarser key, or "
+                    "on_full: freeze");
   }
   Entry& entry = entries_[index_[at]];
   if (entry.visits != std::numeric_limits<std::uint32_t>::max()) ++entry.visits;

@@ -150,6 +150,7 @@ TEST_CASE("a resumed run may go further and nothing else", "[cli][unit]") {
   const Ran more = RunRove({"train", "--resume", run, "run.frames=400", "run.threads=1"});
   CHECK(more.status == 0);
   CHECK(more.err == "run.frames: 200 -> 400; schedules that end with the run now end there\n");
+  CheckRefused(RunRove({"train", "--resume", run, "run.frames=300"}), "frames already, got 300");
   const Ran done = RunRove({"train", "--resume", run});
   CHECK(done.status == 0);
   CHECK_THAT(done.out, Contains("of 400"));

@@ -42,7 +42,7 @@ int StatusOfChild(const char* faults, F&& f) {
 
 bool WasKilled(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL; }
 
-constexpr const char* kFull = ": No space left on device";
+constexpr const char* kFull = ": cannot be written: No space left on device";
 
 TEST_CASE("file: what is written atomically is read back, and no temporary file stays", "[core][unit]") {
   const TestFolder folder;
@@ -58,10 +58,11 @@ TEST_CASE("file: errors name the path and the reason", "[core][unit]") {
   const TestFolder folder;
   CHECK_THROWS_WITH(ReadFile(folder / "none"), folder / "none" + ": cannot be read: No such file or directory");
   CHECK_THROWS_WITH(ReadFile(folder.path()), folder.path() + ": cannot be read: Is a directory");
-  CHECK_THROWS_WITH(WriteFileAtomically(folder / "no/x", "1"), folder / "no/x.tmp" + ": No such file or directory");
-  CHECK_THROWS_WITH(AppendFile(folder / "no/x", 0), folder / "no/x" + ": No such file or directory");
-  CHECK_THROWS_WITH(Rename(folder / "a", folder / "b"), folder / "b" + ": No such file or directory");
-  CHECK_THROWS_WITH(SyncFolder(folder / "a"), folder / "a" + ": No such file or directory");
+  CHECK_THROWS_WITH(WriteFileAtomically(folder / "no/x", "1"),
+                    folder / "no/x.tmp" + ": cannot be written: No such file or directory");
+  CHECK_THROWS_WITH(AppendFile(folder / "no/x", 0), folder / "no/x" + ": cannot be written: No such file or directory");
+  CHECK_THROWS_WITH(Rename(folder / "a", folder / "b"), folder / "b" + ": cannot be written: No such file or directory");
+  CHECK_THROWS_WITH(SyncFolder(folder / "a"), folder / "a" + ": cannot be written: No such file or directory");
 }
 
 TEST_CASE("file: a full disk or a short write leaves the old file whole and no temporary one", "[core][unit]") {

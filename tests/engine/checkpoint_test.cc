@@ -69,7 +69,6 @@ TEST_CASE("checkpoint: a damaged one is named and the one before is used; with n
     Train(scratch.path);
     const auto kept = Checkpoints(scratch.path);
     FlipByte(kept[1] / file);
-    if (std::string(file) == "manifest.json") std::ofstream(kept[1] / file) << "{\"format\": 1";
     std::vector<std::string> warnings;
     const auto loaded = LoadCheckpoint(scratch.path, &warnings);
     REQUIRE(loaded);
@@ -95,7 +94,7 @@ TEST_CASE("checkpoint: a file of another format or a foreign component is refuse
   CHECK_THROWS_AS(RestoreEngine(checkpoint, engine), Error);
 }
 
-TEST_CASE("checkpoint: a run without any is none; a half-removed one is passed over silently", "[engine][unit]") {
+TEST_CASE("checkpoint: a run without any is none; one without its manifest is named", "[engine][unit]") {
   const Scratch scratch;
   std::vector<std::string> warnings;
   CHECK_FALSE(LoadCheckpoint(scratch.path, &warnings));
@@ -103,7 +102,27 @@ TEST_CASE("checkpoint: a run without any is none; a half-removed one is passed o
   const auto kept = Checkpoints(scratch.path);
   fs::remove(kept[1] / "manifest.json");
   CHECK(LoadCheckpoint(scratch.path, &warnings)->folder == kept[0].string());
-  CHECK(warnings.empty());
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Catch::Contains("manifest.json: cannot be read"));
+  fs::remove(kept[0] / "manifest.json");
+  CHECK_THROWS_WITH(LoadCheckpoint(scratch.path, &warnings), Catch::Contains("no older one is whole"));
+}
+
+TEST_CASE("checkpoint: no flipped bit of a manifest goes unseen", "[engine][unit]") {
+  const Scratch scratch;
+  Train(scratch.path);
+  const auto kept = Checkpoints(scratch.path);
+  fs::remove_all(kept[0]);
+  const fs::path manifest = kept[1] / "manifest.json";
+  const std::string whole = ReadFile(manifest.string());
+  std::vector<std::string> warnings;
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    std::string flipped = whole;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    std::ofstream(manifest, std::ios::binary) << flipped;
+    INFO("bit " << bit << ": " << flipped);
+    CHECK_THROWS_AS(LoadCheckpoint(scratch.path, &warnings), Error);
+  }
 }
 
 TEST_CASE("run folder: a second process is told who holds it, and a new one may not be expected to exist", "[engine][unit]") {

@@ -5,6 +5,7 @@
 #include <random>
 #include <thread>
 
+#include "engine/checkpoint.h"
 #include "tests/engine/kill_harness.h"
 
 namespace rove {
@@ -46,7 +47,15 @@ TEST_CASE("full disk: one line, exit code 1, the checkpoints before are whole, a
   for (const std::string fail : {"write:20=enospc", "write:33=short", "write:50=enospc"}) {
     const std::string name = fmt::format("full-{}", n++);
     INFO(fail);
+    fs::remove(scratch.log());
     REQUIRE(scratch.Train(name, fail).Wait() == 1);
+    const std::string said = ReadFile(scratch.log());
+    CHECK_THAT(said, Catch::Contains("No space left on device"));
+    const auto error = said.substr(said.rfind('\n', said.size() - 2) + 1);  // the last line
+    CHECK_THAT(error, Catch::Contains("cannot be written"));
+    std::vector<std::string> warnings;
+    LoadCheckpoint(scratch.run(name), &warnings);
+    CHECK(warnings.empty());
     Finish(scratch, name);
     CHECK(FinalBytes(scratch.run(name)) == whole);
   }
@@ -92,6 +101,8 @@ TEST_CASE("SIGINT: the run finishes its rollout, checkpoints, exits 0, and resum
   while (!fs::exists(scratch.run("stopped") + "/metrics.jsonl")) std::this_thread::yield();
   kill(child.pid, SIGINT);
   REQUIRE(child.Wait() == 0);
+  CHECK_THAT(ReadFile(scratch.log()), Catch::Contains("stopping after this rollout"));
+  CHECK(FinalBytes(scratch.run("stopped")) != FinalBytes(scratch.run("whole")));
   Finish(scratch, "stopped");
   CHECK(FinalBytes(scratch.run("stopped")) == FinalBytes(scratch.run("whole")));
 }

@@ -95,7 +95,7 @@ TEST_CASE("count: a replayed transition gets today's count and is not counted ag
 TEST_CASE("count: a full table stops the run and names the key to raise", "[rewards][unit]") {
   RolloutSlot rollout = RolloutBuilder(3, 1).States({5, 7, 8}).Build();
   auto count = MakeReward("{type: count, max_states: 2}", 1);
-  CHECK_THROWS_WITH(ScoreFresh(*count, rollout), Contains("max_states: all 2 states are in use; raise it"));
+  CHECK_THROWS_WITH(ScoreFresh(*count, rollout), Contains("max_states: all 2 states are in use; start again"));
   RolloutSlot known = RolloutBuilder(3, 1).States({5, 7, 5}).Build();
   CHECK_NOTHROW(ScoreFresh(*MakeReward("{type: count, max_states: 2}", 1), known));
 }
