@@ -20,7 +20,7 @@ namespace rove::nn {
 
 struct VaeOptions {
   std::vector<std::int64_t> hidden{128};  // widths of the encoder; the decoder has them in reverse
-  std::int64_t latent = 16;               // Z
+  std::int64_t latent = 8;                // Z
   float learning_rate = 1e-3f;
 };
 // Reads the keys hidden, latent and learning_rate.
