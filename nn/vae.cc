@@ -44,7 +44,8 @@ void ReadVae(const Config& config, VaeOptions* options) {
 
 Vae::Net::Net(std::int64_t inputs, const VaeOptions& options)
     : encoder("encoder", inputs, options.hidden, Activation::kRelu, &layout),
-      posterior("posterior", encoder.outputs(), {2 * options.latent}, Activation::kNone, &layout),
+      posterior_weight(layout.AddWeight("posterior.weight", encoder.outputs(), 2 * options.latent, 0.1f)),
+      posterior_bias(layout.AddBias("posterior.bias", 2 * options.latent)),
       decoder("decoder", options.latent, {options.hidden.rbegin(), options.hidden.rend()}, Activation::kRelu, &layout),
       output("output", decoder.outputs(), {inputs}, Activation::kNone, &layout) {}
 

@@ -4,7 +4,8 @@
 //   KL(x)  = 1/2 sum over latents (mu^2 + sigma^2 - 1 - log sigma^2)          nats
 //   MSE(x) = mean over elements (x^ - x)^2
 //   loss   = mean over rows (mse_weight * MSE + KL)
-// ReLU layers with linear outputs, orthogonal weights of gain sqrt(2), biases 0. Adam (epsilon 1e-8).
+// ReLU layers with linear outputs, orthogonal weights of gain sqrt(2), but 0.1 for mu and log sigma^2, so that KL starts near 0;
+// biases 0. Adam (epsilon 1e-8).
 #pragma once
 
 #include <cstdint>
@@ -46,10 +47,13 @@ class Vae {
  private:
   struct Net {
     ParamLayout layout;
-    Mlp encoder, posterior, decoder, output;  // posterior: [B, 2 Z], mu beside log sigma^2
+    Mlp encoder;
+    int posterior_weight, posterior_bias;
+    Mlp decoder, output;
     Net(std::int64_t inputs, const VaeOptions& options);
+    // [B, 2 Z]: mu beside log sigma^2.
     at::Tensor Encode(const Params& params, const at::Tensor& x) const {
-      return posterior.Forward(params, encoder.Forward(params, x));
+      return Linear(encoder.Forward(params, x), params[posterior_weight], params[posterior_bias], Activation::kNone);
     }
     at::Tensor Decode(const Params& params, const at::Tensor& z) const {
       return output.Forward(params, decoder.Forward(params, z));

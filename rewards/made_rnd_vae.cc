@@ -1,8 +1,9 @@
 // MADE in the form that its authors released (tianjunz/MADE, rad_made, 2021; Zhang et al., arXiv 2106.10268), for states instead
 // of images:   r = n(x') * g(x, a) / std(g)
 //   n = ||f^(x') - f(x')||    cover factor, for 1/sqrt(N): random network distillation on the next state x' = obs[t + 1]
-//   g = exp(l / 2)            recency factor, for 1/sqrt(d): l = KL + w MSE, the negative evidence bound of (x, a) = (obs[t],
-//                             action[t]) in nats, of an autoencoder trained on the last `buffer` pairs only
+//   g = exp(l / 2)            recency factor, for 1/sqrt(d): l = KL + w MSE of (x, a) = (obs[t], action[t]), of an autoencoder
+//                             trained on the last `buffer` pairs only; as a Gaussian likelihood, in nats and relative to the
+//                             recent mean
 // Every switch, default and deviation: docs/rewards.md.
 #include <algorithm>
 #include <cmath>
@@ -22,7 +23,8 @@
 namespace rove {
 namespace {
 
-constexpr float kMostNats = 40;  // l is cut there (g = 5e8), so that no outlier makes a bonus infinite
+constexpr float kMostReleasedNats = 40;  // no outlier makes g infinite: 5e8
+constexpr double kBaselineRate = 0.01;   // of the exponential average below
 
 struct MadeOptions {
   std::int64_t buffer = 10000;  // pairs (x, a) in the FIFO; must exceed a rollout slot, 4 (D + A) bytes each
@@ -33,6 +35,7 @@ struct MadeOptions {
   nn::VaeOptions vae;
   enum class Likelihood { kGaussian, kMeanSquare } likelihood = Likelihood::kGaussian;
   float decoder_std = 0.5f;  // gaussian: of each whitened element
+  float most_nats = 5;       // gaussian: l is cut at its recent mean -+ this, so that g is in [0.08, 12]
   int vae_batch = 128, vae_steps = 1;
 };
 
@@ -50,7 +53,10 @@ MadeOptions ReadOptions(const Config& config, const RewardDeps& deps) {
   const Config vae = config.At("vae");
   nn::ReadVae(vae, &o.vae);
   vae.GetEnum("likelihood", &o.likelihood, {"gaussian", "mean_square"});
-  if (o.likelihood == MadeOptions::Likelihood::kGaussian) vae.Get("decoder_std", &o.decoder_std, Positive());
+  if (o.likelihood == MadeOptions::Likelihood::kGaussian) {
+    vae.Get("decoder_std", &o.decoder_std, Positive());
+    vae.Get("most_nats", &o.most_nats, Range{.low = 0, .high = 80, .low_open = true});
+  }
   vae.Get("batch", &o.vae_batch, InRange(1, 1 << 20));
   vae.Get("steps", &o.vae_steps, InRange(1, 1000));
   return o;
@@ -197,6 +203,7 @@ class MadeRndVae final : public RewardModule {
       ar("distillation", distillation_);
       ar("vae", vae_);
       ar("recent", recent_);
+      ar("baseline", baseline_);
       ar("fresh", fresh_);
       ar("replayed", replayed_);
       ar("episode", episode_);
@@ -249,11 +256,17 @@ class MadeRndVae final : public RewardModule {
     vae_.Score(rows.pairs, noise, kl, mse);
     const float weight = MseWeight(options_, width());
     std::vector<float> g(rows.count);
-    for (std::size_t k = 0; k < g.size(); ++k) {
-      g[k] = std::exp(0.5f * std::min(kl[rows.lead + k] + weight * mse[rows.lead + k], kMostNats));
-    }
+    for (std::size_t k = 0; k < g.size(); ++k) g[k] = FactorOf(kl[rows.lead + k] + weight * mse[rows.lead + k]);
     return g;
   }
+  // Absolute nats grow with the number of elements and fall as the autoencoder learns, and exp of them has no useful standard
+  // deviation; so a Gaussian l counts from its recent mean. Before the first step all pairs are equal.
+  float FactorOf(float l) const {
+    if (options_.likelihood == MadeOptions::Likelihood::kMeanSquare) return std::exp(0.5f * std::min(l, kMostReleasedNats));
+    if (!baseline_) return 1;
+    return std::exp(0.5f * std::clamp(l - static_cast<float>(*baseline_), -options_.most_nats, options_.most_nats));
+  }
+
   static void FillNormal(NoiseStream stream, std::span<float> out) {
     for (float& x : out) x = stream.Normal();
   }
@@ -277,7 +290,10 @@ class MadeRndVae final : public RewardModule {
     }
     obs_.Whiten(x.data(), std::ssize(x) / width(), width());
     FillNormal(noise.At(1, 0), normal);
-    return vae_.Train(x, normal);
+    const nn::Vae::Loss loss = vae_.Train(x, normal);
+    const double l = loss.kl + static_cast<double>(MseWeight(options_, width())) * loss.mse;
+    baseline_ = baseline_ ? *baseline_ + kBaselineRate * (l - *baseline_) : l;
+    return loss;
   }
 
   void Mask(const RolloutView& rollout, std::span<float> bonus) {
@@ -296,9 +312,10 @@ class MadeRndVae final : public RewardModule {
   ActionInputs action_;
   nn::RandomDistillation distillation_;
   nn::Vae vae_;
-  RecencyBuffer recent_;           // raw observation, then action
-  FactorScale fresh_, replayed_;   // of g on fresh rows and on sampled batches: other distributions, so each has its own
-  std::optional<StateHash> hash_;  // with the mask only
+  RecencyBuffer recent_;            // raw observation, then action
+  std::optional<double> baseline_;  // exponential average of l over the autoencoder's batches
+  FactorScale fresh_, replayed_;    // of g on fresh rows and on sampled batches: other distributions, so each has its own
+  std::optional<StateHash> hash_;   // with the mask only
   EpisodeMemory episode_;
 };
 

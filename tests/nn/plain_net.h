@@ -38,12 +38,17 @@ struct PlainStack {
   }
 };
 
-// Start values of networks whose layers have these widths, in this order of adding, weights of gain sqrt(2).
-inline Doubles InitialParams(const std::vector<std::pair<std::int64_t, std::int64_t>>& layers, Seed seed) {
+struct Layer {
+  std::int64_t in, out;
+  float gain = std::sqrt(2.0f);
+};
+
+// Start values of networks of these layers, in this order of adding.
+inline Doubles InitialParams(const std::vector<Layer>& layers, Seed seed) {
   ParamLayout layout;
-  for (const auto& [in, out] : layers) {
-    layout.AddWeight("w", in, out, std::sqrt(2.0f));
-    layout.AddBias("b", out);
+  for (const Layer& layer : layers) {
+    layout.AddWeight("w", layer.in, layer.out, layer.gain);
+    layout.AddBias("b", layer.out);
   }
   const std::vector<float> values = layout.Initial(seed);
   return {values.begin(), values.end()};

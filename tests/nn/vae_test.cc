@@ -50,7 +50,7 @@ Terms PlainTerms(const Doubles& params, const Doubles& x, const Doubles& noise, 
 }
 
 Doubles Initial(Seed seed) {
-  return InitialParams({{kInputs, kHidden}, {kHidden, 2 * kLatent}, {kLatent, kHidden}, {kHidden, kInputs}},
+  return InitialParams({{kInputs, kHidden}, {kHidden, 2 * kLatent, 0.1f}, {kLatent, kHidden}, {kHidden, kInputs}},
                        DeriveSeed(seed, "vae", 0));
 }
 
