@@ -13,7 +13,7 @@ class Archive;
 
 enum class Normalizer : std::uint8_t {
   kFixed,       // the standard deviation of all values so far
-  kAsReleased,  // what the authors' code computes instead: see Released in the .cc
+  kAsReleased,  // what the authors' code computes instead: see Released
   kNone,        // 1
 };
 

@@ -92,7 +92,7 @@ class ActionInputs {
 };
 
 // Rows of a batch, floats, after `lead` rows of zeros.
-struct Rows {
+struct PairRows {
   std::size_t lead = 0, count = 0;
   std::int64_t size = 0, width = 0;    // D, D + A
   std::vector<float> next_obs, pairs;  // [lead + count, D], [lead + count, D + A]: observation, then action
@@ -133,7 +133,7 @@ class MadeRndVae final : public RewardModule {
   // place k mod kTileRows of its network call, so that the cut into rollouts changes no bit.
   void ScoreFresh(const RolloutView& rollout, const Noise& noise, std::span<float> out) override {
     const std::vector<std::int32_t> live = LiveRows(rollout);
-    Rows rows = Read(rollout, live, static_cast<std::size_t>(obs_.count() % nn::kTileRows));
+    PairRows rows = Read(rollout, live, static_cast<std::size_t>(obs_.count() % nn::kTileRows));
     for (std::size_t k = 0; k < live.size(); ++k) {
       recent_.Push({rows.pair_at(k), static_cast<std::size_t>(rows.width)});
       obs_.Observe(rows.next_obs_at(k));
@@ -166,7 +166,7 @@ class MadeRndVae final : public RewardModule {
   void ScoreReplayed(const BatchView& batch, const Noise& noise, std::span<float> out) const override {
     ROVE_CHECK(!masked());
     const std::vector<std::int32_t> live = LiveRows(batch);
-    const Rows rows = ReadWhitened(batch, live);
+    const PairRows rows = ReadWhitened(batch, live);
     const std::vector<float> n = CoverFactor(rows), g = RecencyFactor(rows, RowNoise(noise, live));
     std::vector<float> bonus(live.size());
     for (std::size_t k = 0; k < live.size(); ++k) bonus[k] = Bonus(n, g, k, replayed_);
@@ -216,8 +216,8 @@ class MadeRndVae final : public RewardModule {
   bool uses_cover() const { return options_.factors != MadeOptions::Factors::kRecency; }
   bool uses_recency() const { return options_.factors != MadeOptions::Factors::kCover; }
 
-  Rows Read(const SequenceView& batch, std::span<const std::int32_t> numbers, std::size_t lead) const {
-    Rows rows{.lead = lead, .count = numbers.size(), .size = obs_.size(), .width = width(), .next_obs = {}, .pairs = {}};
+  PairRows Read(const SequenceView& batch, std::span<const std::int32_t> numbers, std::size_t lead) const {
+    PairRows rows{.lead = lead, .count = numbers.size(), .size = obs_.size(), .width = width(), .next_obs = {}, .pairs = {}};
     rows.next_obs.resize((lead + numbers.size()) * static_cast<std::size_t>(rows.size));
     rows.pairs.resize((lead + numbers.size()) * static_cast<std::size_t>(rows.width));
     std::vector<std::int32_t> next(numbers.begin(), numbers.end());
@@ -228,15 +228,15 @@ class MadeRndVae final : public RewardModule {
     action_.Fill(batch.action, numbers, rows.pair_at(0) + rows.size, rows.width);
     return rows;
   }
-  Rows ReadWhitened(const SequenceView& batch, std::span<const std::int32_t> numbers) const {
-    Rows rows = Read(batch, numbers, 0);
+  PairRows ReadWhitened(const SequenceView& batch, std::span<const std::int32_t> numbers) const {
+    PairRows rows = Read(batch, numbers, 0);
     obs_.Whiten(rows.next_obs_at(0), std::ssize(numbers), rows.size);
     obs_.Whiten(rows.pair_at(0), std::ssize(numbers), rows.width);
     return rows;
   }
 
   // n of each row; empty if unused.
-  std::vector<float> CoverFactor(const Rows& rows) const {
+  std::vector<float> CoverFactor(const PairRows& rows) const {
     if (!uses_cover()) return {};
     std::vector<float> n(rows.lead + rows.count);
     distillation_.Errors(rows.next_obs, n);
@@ -247,7 +247,7 @@ class MadeRndVae final : public RewardModule {
 
   // g of each row, the latent of row k drawn from stream(k); empty if unused.
   template <class Stream>
-  std::vector<float> RecencyFactor(const Rows& rows, const Stream& stream) const {
+  std::vector<float> RecencyFactor(const PairRows& rows, const Stream& stream) const {
     if (!uses_recency()) return {};
     const auto latent = static_cast<std::size_t>(vae_.latent());
     std::vector<float> noise((rows.lead + rows.count) * latent), kl(rows.lead + rows.count), mse(kl.size());

@@ -181,21 +181,17 @@ double RecencyRank(const std::string& more, Seed seed, int updates) {
 // Measured with seeds 1 to 10: 0.888 to 0.917; with a predictor that never learns 0.446 to 0.637 (whitening alone makes rare
 // inputs large, and large inputs give large errors).
 TEST_CASE("rnd: the error ranks cells as 1/sqrt(N) does", "[rewards][statistics]") {
-  for (const Seed seed : {1, 2}) {
-    CHECK(CoverRank("{type: rnd}", seed, 1000) > 0.85);
-    CHECK(CoverRank("{type: rnd}", seed, 1000, /*train=*/false) < 0.75);
-  }
+  for (const Seed seed : {1, 2}) CHECK(CoverRank("{type: rnd}", seed, 1000) > 0.85);
+  CHECK(CoverRank("{type: rnd}", 1, 1000, /*train=*/false) < 0.75);
 }
 
 // Measured with seeds 1 to 10: 0.564 to 0.674; with a FIFO that never forgets 0.164 to 0.327; with the released likelihood, whose
 // latents die, 0.129 to 0.383.
 TEST_CASE("made.rnd_vae: g ranks pairs as 1/sqrt(B) does, and not without a window or with the mean square",
           "[rewards][statistics]") {
-  for (const Seed seed : {1, 2}) {
-    CHECK(RecencyRank("buffer: 1000, vae: {steps: 4}", seed, 1000) > 0.5);
-    CHECK(RecencyRank("buffer: 100000, vae: {steps: 4}", seed, 1000) < 0.45);
-    CHECK(RecencyRank("buffer: 1000, vae: {steps: 4, likelihood: mean_square}", seed, 1000) < 0.45);
-  }
+  for (const Seed seed : {1, 2}) CHECK(RecencyRank("buffer: 1000, vae: {steps: 4}", seed, 1000) > 0.5);
+  CHECK(RecencyRank("buffer: 100000, vae: {steps: 4}", 1, 1000) < 0.45);
+  CHECK(RecencyRank("buffer: 1000, vae: {steps: 4, likelihood: mean_square}", 1, 1000) < 0.45);
 }
 
 }  // namespace
