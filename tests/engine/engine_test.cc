@@ -5,37 +5,11 @@
 
 #include <catch2/catch.hpp>
 
-#include "cli/run_setup.h"
-#include "core/archive.h"
 #include "core/parallel.h"
+#include "tests/engine/engine_runs.h"
 
-namespace rove {
+namespace rove::testing {
 namespace {
-
-struct Outcome {
-  std::map<std::string, std::string> state;  // component -> bytes
-  std::vector<std::string> rows;             // metrics as JSON lines
-  std::vector<int> lags;
-  bool operator==(const Outcome&) const = default;
-};
-
-std::map<std::string, std::string> State(Engine& engine) {
-  std::map<std::string, std::string> out;
-  for (const std::string& name : Engine::component_names()) {
-    Archive ar;
-    engine.Serialize(name, ar);
-    out[name] = ar.bytes();
-  }
-  return out;
-}
-
-void Restore(const std::map<std::string, std::string>& state, Engine& engine) {
-  for (const std::string& name : Engine::component_names()) {
-    Archive ar(state.at(name), name);
-    engine.Serialize(name, ar);
-    ar.ExpectEnd();
-  }
-}
 
 constexpr const char* kRecurrent = R"(
 env: {type: probe/corridor, count: 7}
@@ -51,34 +25,6 @@ replay: {capacity: 2000}
 run: {frames: 2000, seed: 5, rollout: 10, act_block: 3}
 log: {every: 2}
 )";
-
-struct Run {
-  std::unique_ptr<Engine> engine;
-  MemorySink* sink;
-};
-
-Run Make(const std::string& yaml, std::span<const std::string> overrides) {
-  RunSetup setup = BuildRun(Config::Parse(yaml, "test.yaml", overrides));
-  auto sink = std::make_unique<MemorySink>();
-  MemorySink* const memory = sink.get();
-  setup.parts.sinks.push_back(std::move(sink));
-  return {std::make_unique<Engine>(std::move(setup.parts), setup.engine), memory};
-}
-
-Outcome Finish(Run& run) {
-  run.engine->Run();
-  Outcome out{.state = State(*run.engine), .rows = {}, .lags = {}};
-  for (const auto& row : run.sink->rows) {
-    out.rows.push_back(JsonLine(row.env_steps, row.metrics));
-    out.lags.push_back(static_cast<int>(*row.metrics.Find("train/policy_lag")));
-  }
-  return out;
-}
-
-Outcome RunToEnd(const std::string& yaml, std::vector<std::string> overrides = {}) {
-  Run run = Make(yaml, overrides);
-  return Finish(run);
-}
 
 TEST_CASE("engine: 1, 2, 3 and 5 threads end with the same bytes", "[engine][threads]") {
   for (const char* yaml : {kRecurrent, kReplay}) {
@@ -171,4 +117,4 @@ TEST_CASE("engine: frames count live rows only, and the budget is reached by les
 }
 
 }  // namespace
-}  // namespace rove
+}  // namespace rove::testing

@@ -101,6 +101,8 @@ inline RolloutSlot Cut(RolloutSlot& whole, int begin, int T) {
   copy(from.reward, to.reward);
   copy(from.discount, to.discount);
   copy(from.end, to.end);
+  std::memcpy(to.action.data, from.action.Rows(begin, T).data, to.action.bytes());
+  piece.first_step = from.first_step + begin;
   return piece;
 }
 

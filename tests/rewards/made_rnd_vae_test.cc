@@ -1,0 +1,238 @@
+// The bonus around the networks; those are held against plain ones in tests/nn. (needs torch: the reward under test)
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <set>
+
+#include "core/parallel.h"
+#include "core/running_stats.h"
+#include "rewards/minibatches.h"
+#include "rewards/mix.h"
+#include "rewards/recency_buffer.h"
+#include "tests/rewards/point_rollout.h"
+
+namespace rove::testing {
+namespace {
+
+using Catch::Matchers::Contains;
+
+std::string Made(const std::string& more, const std::string& vae = "latent: 2") {
+  return "{type: made.rnd_vae, buffer: 500, target: [16], predictor: [16], features: 8, " + more + ", vae: {hidden: [16], " +
+         vae + "}}";
+}
+
+// After a fresh rollout and a few steps of the autoencoder (none of the predictor: it would move n), the batch's bonuses as a
+// replay relabels them.
+std::vector<float> Relabelled(const std::string& more, RolloutSlot& batch) {
+  RolloutSlot fresh = PointRollout(1, 20, 4);
+  auto made = MakePointReward(Made(more + ", learning_rate: 1e-30"));
+  Fresh(*made, fresh);
+  for (std::uint64_t update = 0; update < 5; ++update) made->Train(AsBatch(fresh.view()), Noise(1, "train").Sub(update));
+  made->Observe(AsBatch(batch.view()), Noise(1, "test").Sub(5));
+  return Replayed(*made, batch, 5);
+}
+
+TEST_CASE("made.rnd_vae: product = cover x recency, recency = g / std(g), matched = cover x mean(g) / std(g)",
+          "[rewards][unit]") {
+  RolloutSlot batch = PointRollout(2, 1, 64);
+  const auto score = [&](const std::string& more) { return Relabelled(more, batch); };
+  const std::vector<float> n = score("factors: cover"), g = score("factors: recency, normalizer: none");
+  const std::vector<float> product = score("factors: product"), recency = score("factors: recency");
+  const std::vector<float> matched = score("factors: cover_matched"), released = score("normalizer: as_released");
+  const std::vector<float> bare = score("normalizer: none");
+  RunningMoments moments;
+  const std::vector<std::int32_t> live = LiveRows(batch.view());
+  for (const std::int32_t row : live) moments.Add(static_cast<double>(g[static_cast<std::size_t>(row)]));
+  REQUIRE(live.size() > 40);
+  REQUIRE(moments.std() > 0.05);
+  const double count = moments.count(), unbiased = moments.std() * std::sqrt(count / (count - 1));
+  for (const std::int32_t number : live) {
+    const auto row = static_cast<std::size_t>(number);
+    const double n_row = static_cast<double>(n[row]), g_row = static_cast<double>(g[row]);
+    // 1e-5: float rounding. as_released: one batch; its start value shifts the scale by up to 1e-4 / 55 rows.
+    CHECK(bare[row] == Approx(n_row * g_row).epsilon(1e-5));
+    CHECK(recency[row] == Approx(g_row / moments.std()).epsilon(1e-5));
+    CHECK(product[row] == Approx(n_row * g_row / moments.std()).epsilon(1e-5));
+    CHECK(matched[row] == Approx(n_row * moments.mean() / moments.std()).epsilon(1e-5));
+    CHECK(released[row] == Approx(n_row * g_row / unbiased).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("made.rnd_vae: scoring sees the sample that Observe saw, another update another one", "[rewards][unit]") {
+  RolloutSlot batch = PointRollout(2, 1, 64);
+  auto made = MakePointReward(Made("factors: recency, normalizer: none"));
+  Fresh(*made, batch);
+  made->Train(AsBatch(batch.view()), Noise(1, "train"));
+  const std::vector<float> first = Replayed(*made, batch, 5);
+  made->Observe(AsBatch(batch.view()), Noise(1, "test").Sub(5));
+  CHECK(Replayed(*made, batch, 5) == first);
+  CHECK(Replayed(*made, batch, 6) != first);
+}
+
+TEST_CASE("recency buffer: first in, first out", "[rewards][unit]") {
+  RecencyBuffer buffer(3, 2);
+  std::multiset<float> kept;
+  for (int k = 0; k < 8; ++k) {
+    const std::vector<float> row{static_cast<float>(k), static_cast<float>(-k)};
+    buffer.Push(row);
+    CHECK(buffer.size() == std::min<std::size_t>(3, static_cast<std::size_t>(k) + 1));
+  }
+  for (std::size_t k = 0; k < buffer.size(); ++k) {
+    kept.insert(buffer[k][0]);
+    CHECK(buffer[k][1] == -buffer[k][0]);
+  }
+  CHECK(kept == std::multiset<float>{5, 6, 7});
+}
+
+TEST_CASE("made.rnd_vae: what left the buffer is new again to g, though it was seen as often", "[rewards][unit]") {
+  // Two clusters, 30 std apart from one another; 80 rows each, less the dead ones; the buffer holds one cluster.
+  RolloutSlot left = PointRollout(1, 20, 4), right = PointRollout(2, 20, 4);
+  const auto states = left.view().obs[0].As<float>();
+  for (std::size_t k = 0; k < states.size(); k += kPointSize) states[k] -= 30;
+  auto made = MakePointReward(
+      "{type: made.rnd_vae, buffer: 65, factors: recency, normalizer: none, vae: {steps: 4, hidden: [32], latent: 2}}");
+  REQUIRE(LiveRows(left.view()).size() >= 65);
+  const auto mean_log = [&](RolloutSlot& slot) {
+    const std::vector<float> g = Replayed(*made, slot);
+    double sum = 0;
+    for (const std::int32_t row : LiveRows(slot.view())) sum += std::log(static_cast<double>(g[static_cast<std::size_t>(row)]));
+    return sum / static_cast<double>(LiveRows(slot.view()).size());
+  };
+  const auto live_through = [&](RolloutSlot& slot, std::uint64_t first) {
+    Fresh(*made, slot);
+    for (std::uint64_t update = first; update < first + 150; ++update) {
+      made->Train(AsBatch(right.view()), Noise(1, "train").Sub(update));  // the batch itself does not matter to g
+    }
+  };
+  live_through(left, 0);
+  live_through(right, 1000);
+  const double lately_right = mean_log(left) - mean_log(right);
+  live_through(left, 2000);
+  const double lately_left = mean_log(left) - mean_log(right);
+  CHECK(lately_right > 0.3);
+  CHECK(lately_left < -0.3);
+}
+
+TEST_CASE("made.rnd_vae: with the released likelihood the latents die, with the Gaussian one they do not", "[rewards][unit]") {
+  const auto kl = [](const std::string& likelihood) {
+    auto made = MakePointReward(Made("factors: product", "latent: 2, learning_rate: 1e-2, likelihood: " + likelihood));
+    Metrics metrics;
+    for (std::uint64_t update = 0; update < 400; ++update) {
+      RolloutSlot slot = PointRollout(update, 2, 16);
+      Fresh(*made, slot, update);
+      Relabel(*made, slot, update);
+      metrics = made->Train(AsBatch(slot.view()), Noise(1, "more").Sub(update));
+    }
+    CHECK(*metrics.Find("mse") > 0);
+    CHECK(*metrics.Find("loss") > 0);
+    return *metrics.Find("kl");
+  };
+  CHECK(kl("mean_square") < 0.05);
+  CHECK(kl("gaussian") > 0.5);
+}
+
+TEST_CASE("made.rnd_vae: a Gaussian g counts from the recent mean of l: about 1 for the recent, cut at most_nats, 1 untrained",
+          "[rewards][unit]") {
+  RolloutSlot slot = PointRollout(1, 16, 4), far = PointRollout(2, 16, 4);
+  for (float& x : far.view().obs[0].As<float>()) x *= 30;
+  auto made = MakePointReward(Made("factors: recency, normalizer: none", "latent: 2, decoder_std: 0.05, most_nats: 3"));
+  Fresh(*made, slot);
+  const std::vector<std::int32_t> live = LiveRows(slot.view());
+  for (const std::int32_t row : live) CHECK(Replayed(*made, slot)[static_cast<std::size_t>(row)] == 1);
+  for (std::uint64_t update = 0; update < 100; ++update) made->Train(AsBatch(slot.view()), Noise(1, "train").Sub(update));
+  const std::vector<float> g = Replayed(*made, slot), g_far = Replayed(*made, far);
+  int above = 0, below = 0, cut = 0;
+  for (const std::int32_t row : live) {
+    above += g[static_cast<std::size_t>(row)] > 1;
+    below += g[static_cast<std::size_t>(row)] < 1;
+    cut += g_far[static_cast<std::size_t>(row)] == Approx(std::exp(1.5));
+  }
+  CHECK(above > 5);
+  CHECK(below > 5);
+  CHECK(cut == std::ssize(live));
+}
+
+TEST_CASE("made.rnd_vae: bounded actions are scaled to [-1, 1] before the autoencoder", "[rewards][unit]") {
+  EnvSpec scaled = PointSpec();
+  scaled.action.low = {-1};
+  scaled.action.high = {1};
+  RolloutSlot plain = PointRollout(2, 1, 64), by_hand = PointRollout(2, 1, 64);
+  const auto actions = by_hand.view().action.As<float>();
+  for (std::size_t k = 1; k < actions.size(); k += 2)
+    actions[k] = actions[k] / 5 - 1;  // [0, 10]; the first is in [-1, 1] already
+  const Config config = Config::Parse(Made("factors: recency, normalizer: none", "latent: 2, likelihood: mean_square"));
+  const auto one = Rewards().Create(config, {.env = PointSpec(), .num_envs = 64, .slot_rows = 1, .seed = 1});
+  const auto other = Rewards().Create(config, {.env = scaled, .num_envs = 64, .slot_rows = 1, .seed = 1});
+  const std::vector<float> g = Fresh(*one, plain), g_by_hand = Fresh(*other, by_hand), unscaled = Fresh(*other, plain);
+  for (std::size_t row = 0; row < g.size(); ++row) CHECK(g[row] == Approx(g_by_hand[row]).epsilon(1e-4));
+  CHECK(unscaled != g);
+}
+
+TEST_CASE("made.rnd_vae: restored in mid-training it goes on bit for bit, with 1, 2 and 3 threads", "[rewards][threads]") {
+  for (const std::string normalizer : {"fixed", "as_released"}) {
+    const std::string yaml = Made("minibatch: 16, normalizer: " + normalizer);
+    const auto run = [&](int threads, bool restore) {
+      SetThreads(threads);
+      auto made = MakePointReward(yaml);
+      for (std::uint64_t update = 0; update < 6; ++update) {
+        RolloutSlot slot = PointRollout(update, 60, 4);  // the FIFO of 500 wraps
+        Fresh(*made, slot, update);
+        Relabel(*made, slot, update);
+        if (!restore || update != 3) continue;
+        const std::string bytes = Saved(*made);
+        made = MakePointReward(yaml, 4, /*seed=*/9);
+        Restore(bytes, *made);
+      }
+      SetThreads(2);
+      return Saved(*made);
+    };
+    const std::string one = run(1, false);
+    CHECK(run(2, false) == one);
+    CHECK(run(3, false) == one);
+    CHECK(run(2, true) == one);
+  }
+}
+
+TEST_CASE("made.rnd_vae: the mask pays a state once an episode, and forbids relabelling", "[rewards][unit]") {
+  RolloutSlot slot = PointRollout(3, 30, 4, /*dead_every=*/1000);  // five states, episodes that start at t = 0 or before
+  auto masked = MakePointReward(Made("mask: episodic_first_visit")), plain = MakePointReward(Made("mask: none"));
+  CHECK(masked->traits().episodic);
+  CHECK_FALSE(masked->traits().relabelable);
+  CHECK(plain->traits().relabelable);
+  const std::vector<float> bonus = Fresh(*masked, slot), all = Fresh(*plain, slot);
+  const RolloutView view = slot.view();
+  const auto keys = view.obs[1].As<std::int64_t>();
+  std::vector<std::set<std::int64_t>> seen(4);
+  int paid = 0;
+  for (int t = 0; t < view.T; ++t) {
+    for (int i = 0; i < view.n; ++i) {
+      auto& episode = seen[static_cast<std::size_t>(i)];
+      if (view.step_type[view.index(t, i)] == StepType::kFirst) episode = {keys[view.index(t, i)]};
+      const bool first = episode.insert(keys[view.index(t + 1, i)]).second;
+      CHECK(bonus[view.index(t, i)] == (first ? all[view.index(t, i)] : 0));
+      paid += first;
+    }
+  }
+  CHECK(paid >= 16);
+}
+
+TEST_CASE("made.rnd_vae: a second normaliser, bad keys and a short buffer are refused with the place", "[rewards][unit]") {
+  const auto mix = [](const std::string& entry) {
+    return RewardMix(Config::Parse("rewards: [" + entry + "]"), {.env = PointSpec(), .num_envs = 4, .slot_rows = 1, .seed = 1});
+  };
+  CHECK_THROWS_WITH(mix(Made("normalize: std")), Contains("rewards[0].normalize") && Contains("normalises itself"));
+  CHECK_THROWS_WITH(mix(Made("normalize: std, normalizer: as_released")), Contains("normalises itself"));
+  CHECK_NOTHROW(mix(Made("normalize: std, normalizer: none")));
+  CHECK_NOTHROW(mix(Made("normalize: std, factors: cover")));
+  const auto refuses = [](const std::string& yaml, const std::string& what) {
+    CAPTURE(yaml);
+    CHECK_THROWS_WITH(MakePointReward(yaml), Contains(what));
+  };
+  refuses("{type: made.rnd_vae, factors: both}", "factors");
+  refuses("{type: made.rnd_vae, vae: {laten: 3}}", "vae.laten");
+  refuses("{type: made.rnd_vae, vae: {likelihood: mean_square, decoder_std: 1}}", "vae.decoder_std");
+  refuses("{type: made.rnd_vae, buffer: 1}", "expected more than the 1 rows of a rollout slot");
+  refuses("{type: made.rnd_vae, normalizer: std}", "normalizer");
+}
+
+}  // namespace
+}  // namespace rove::testing
