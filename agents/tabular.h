@@ -3,4 +3,6 @@
 // paper's Algorithm 1 (frank_wolfe.h). Docs: docs/tabular.md. No torch; Eigen stays in the .cc files.
 #pragma once
 
+#include "agents/tabular/bonus.h"
+#include "agents/tabular/learner.h"
 #include "agents/tabular/solve.h"

@@ -87,8 +87,7 @@ DiscountedValues PolicyValues(const Mdp& mdp, std::span<const double> reward, st
   ROVE_CHECK_LT(mdp.gamma(), 1.0);
   const int S = mdp.states(), A = mdp.actions();
   Eigen::VectorXd expected(S);
-  for (int s = 0; s < S; ++s)
-    expected[s] = Dot(reward.subspan(mdp.Pair(s, 0), Size(A)), policy.subspan(mdp.Pair(s, 0), Size(A)));
+  for (int s = 0; s < S; ++s) expected[s] = Dot(reward.subspan(mdp.Pair(s, 0), Size(A)), policy.subspan(mdp.Pair(s, 0), Size(A)));
   const Eigen::VectorXd v = Resolvent(mdp, policy).partialPivLu().solve(expected);
   DiscountedValues out{Table(reward.begin(), reward.end()), Table(v.begin(), v.end()), 0};
   for (int s = 0; s < S; ++s) {

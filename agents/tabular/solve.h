@@ -32,8 +32,8 @@ struct DiscountedValues {
 };
 // Values of a policy [S, A] for a reward [S, A]: (I - gamma P_pi) v = r_pi.
 DiscountedValues PolicyValues(const Mdp& mdp, std::span<const double> reward, std::span<const double> policy);
-// d(s, a) = (1 - gamma) sum_t gamma^t P(s_t = s, a_t = a), [S, A]; sums to 1 if no outcome ends an episode. <d, r> / (1 - gamma) is
-// the policy's value for any reward r.
+// d(s, a) = (1 - gamma) sum_t gamma^t P(s_t = s, a_t = a), [S, A]; sums to 1 if no outcome ends an episode. <d, r> / (1 - gamma)
+// is the policy's value for any reward r.
 Table Occupancy(const Mdp& mdp, std::span<const double> policy);
 // An optimal deterministic policy [S, A] for a reward [S, A], by policy iteration (ties go to the lower action).
 Table OptimalPolicy(const Mdp& mdp, std::span<const double> reward);

@@ -17,8 +17,8 @@ struct LockOptions {
   int horizon = 5;  // H, levels of a chain; an episode takes H + 1 steps
   double slip = 0.1;
   double high = 1, low = 0.1;
-  double cost = 0.02;  // of a whole walk along the good states
-  double gamma = 0;    // for the discounted reading; 0: H / (H + 1)
+  double cost = 0.02;           // of a whole walk along the good states
+  double gamma = 0;             // for the discounted reading; 0: H / (H + 1)
   std::uint64_t lock_seed = 0;  // draws the right actions and which chain is the high one
 };
 

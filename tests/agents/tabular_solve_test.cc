@@ -47,7 +47,8 @@ TEST_CASE("values and visits of the uniform policy, by hand", "[agents][unit]") 
   CHECK_THAT(EpisodicOccupancy(TwoStates(), uniform), Approx(Table{0.5, 0.5, 0, 0, 0.25, 0.25, 0.25, 0.25}));
 }
 
-TEST_CASE("discounted: staying earns 2, going on 2 from the start and 4 from there; policy iteration finds both", "[agents][unit]") {
+TEST_CASE("discounted: staying earns 2, going on 2 from the start and 4 from there; policy iteration finds both",
+          "[agents][unit]") {
   // gamma 0.5. State 1: stay for ever 2, go 4. State 0: stay for ever 1 / (1 - 0.5) = 2, go 0.5 * 4 = 2, a tie (lower action).
   const Mdp mdp = TwoStates();
   const Table policy = OptimalPolicy(mdp, mdp.rewards());
