@@ -4,5 +4,7 @@
 #pragma once
 
 #include "agents/tabular/bonus.h"
+#include "agents/tabular/frank_wolfe.h"
 #include "agents/tabular/learner.h"
+#include "agents/tabular/policy_gradient.h"
 #include "agents/tabular/solve.h"

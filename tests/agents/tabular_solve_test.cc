@@ -68,7 +68,7 @@ TEST_CASE("the lock's optimal value: walk to the high end, and what the walk cos
   }
 }
 
-TEST_CASE("the discounted lock has 1 / H of its value left at the end; gambler's ruin on the chain", "[agents][unit]") {
+TEST_CASE("always right is best on the chain, and worth gamma^4 / (1 - gamma)", "[agents][unit]") {
   // Always right on the chain of H = 3 (gamma 3/4): four moves, then 1 for ever: gamma^4 / (1 - gamma) = 1.265625.
   const auto env = Make("{type: tabular/chain, horizon: 3}");
   const Mdp& mdp = ModelOf(*env);
@@ -112,7 +112,8 @@ TEST_CASE("occupancies equal the plain sum over time, and price every reward", "
   }
 }
 
-TEST_CASE("no policy of thousands beats the optimal one, in either reading", "[agents][property]") {
+TEST_CASE("no deterministic stationary policy beats the optimal values; discounted, one of them reaches them",
+          "[agents][property]") {
   const auto env = Make("{type: tabular/river_swim}");
   const Mdp& mdp = ModelOf(*env);
   const double best = OptimalValues(mdp).value;
