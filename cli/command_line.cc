@@ -46,6 +46,7 @@ int RunCommandLine(const std::vector<std::string>& args, const Terminal& termina
   AddVerify(app, terminal);
   AddDoctor(app, terminal);
   AddBench(app, terminal);
+  AddStudy(app, terminal);
   try {
     RefuseUnknownCommand(app, args);
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));  // CLI11 takes them last first

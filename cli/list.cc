@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "agents/agent.h"
+#include "agents/tabular.h"
 #include "cli/command_line.h"
 #include "envs/registry.h"
 #include "rewards/reward_module.h"
@@ -38,14 +39,15 @@ void AddList(CLI::App& app, const Terminal& terminal) {
   };
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("list", "Names that a config's `type` keys may have");
-  command->add_option("what", options->what, "envs, agents or rewards")
+  command->add_option("what", options->what, "envs, agents, rewards or bonuses (of tabular agents)")
       ->required()
-      ->check(CLI::IsMember({"envs", "agents", "rewards"}));
+      ->check(CLI::IsMember({"envs", "agents", "rewards", "bonuses"}));
   command->add_flag("--json", options->json, "as a JSON array of {name, doc}");
   command->callback([options, &terminal] {
     if (options->what == "envs") List(Envs(), options->json, terminal.out);
     if (options->what == "agents") List(Agents(), options->json, terminal.out);
     if (options->what == "rewards") List(Rewards(), options->json, terminal.out);
+    if (options->what == "bonuses") List(tabular::Bonuses(), options->json, terminal.out);
   });
 }
 

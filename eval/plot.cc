@@ -98,9 +98,10 @@ std::string Text(double x, double y, const std::string& text, const std::string&
 // Frames are shown in thousands or millions, so that ticks stay short.
 struct FrameUnit {
   double size = 1;
-  const char* label = "environment frames";
+  std::string label = "environment frames";
 };
-FrameUnit UnitFor(double frames) {
+FrameUnit UnitFor(const std::string& x_label, double frames) {
+  if (!x_label.empty()) return {1, x_label};
   if (frames >= 0.999e6) return {1e6, "environment frames (millions)"};
   if (frames >= 2e4) return {1e3, "environment frames (thousands)"};
   return {};
@@ -180,7 +181,7 @@ std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms) {
   const Axis y(y_first, y_last, 6);
   Axis ticks = x;
   ticks.last = std::floor(x.last / x.step + 1e-9) * x.step;
-  const FrameUnit unit = UnitFor(ticks.last);
+  const FrameUnit unit = UnitFor(text.x_label, ticks.last);
   const Svg svg(x, y);
 
   std::string out = fmt::format(

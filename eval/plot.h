@@ -24,6 +24,7 @@ ArmSummary Summarize(const Arm& arm);
 
 struct PlotText {
   std::string title, y_label;
+  std::string x_label = {};  // empty: x is environment frames, shown in thousands or millions
 };
 std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms);
 

@@ -44,4 +44,70 @@ Interval Bootstrap(std::span<const double> xs, double (*statistic)(std::span<con
   return {Quantile(values, (1 - level) / 2), Quantile(values, (1 + level) / 2)};
 }
 
+namespace {
+
+// Ranks 1 .. n, ties share their mean; doubled, so that they are whole numbers.
+std::vector<int> DoubledRanks(std::span<const double> xs) {
+  std::vector<std::size_t> order(xs.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return xs[a] < xs[b]; });
+  std::vector<int> ranks(xs.size());
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    while (end < order.size() && xs[order[end]] == xs[order[begin]]) ++end;
+    for (std::size_t i = begin; i < end; ++i) ranks[order[i]] = static_cast<int>(begin + end + 1);
+  }
+  return ranks;
+}
+
+}  // namespace
+
+double WilcoxonSignedRank(std::span<const double> differences) {
+  std::vector<double> sizes, signs;
+  for (const double x : differences) {
+    if (x == 0) continue;
+    sizes.push_back(std::abs(x));
+    signs.push_back(x);
+  }
+  const std::vector<int> ranks = DoubledRanks(sizes);
+  const int total = std::accumulate(ranks.begin(), ranks.end(), 0);
+  int positive = 0;
+  std::vector<double> chance(static_cast<std::size_t>(total) + 1);  // of each sum of positive ranks
+  chance[0] = 1;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    if (signs[i] > 0) positive += ranks[i];
+    const auto rank = static_cast<std::size_t>(ranks[i]);
+    for (std::size_t sum = chance.size(); sum-- > 0;) chance[sum] = (chance[sum] + (sum >= rank ? chance[sum - rank] : 0)) / 2;
+  }
+  const auto extreme = static_cast<std::size_t>(std::min(positive, total - positive));
+  const double tail = std::accumulate(chance.begin(), chance.begin() + static_cast<std::ptrdiff_t>(extreme) + 1, 0.0);
+  return std::min(1.0, 2 * tail);
+}
+
+std::vector<double> Holm(std::span<const double> p) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
+  std::vector<double> adjusted(p.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    largest = std::max(largest, std::min(1.0, static_cast<double>(p.size() - i) * p[order[i]]));
+    adjusted[order[i]] = largest;
+  }
+  return adjusted;
+}
+
+double RankCorrelation(std::span<const double> xs, std::span<const double> ys) {
+  ROVE_CHECK_EQ(xs.size(), ys.size());
+  const std::vector<int> x = DoubledRanks(xs), y = DoubledRanks(ys);
+  const auto mean = static_cast<double>(xs.size() + 1);  // of doubled ranks
+  double xy = 0, xx = 0, yy = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double dx = x[i] - mean, dy = y[i] - mean;
+    xy += dx * dy;
+    xx += dx * dx;
+    yy += dy * dy;
+  }
+  return xx == 0 || yy == 0 ? 0 : xy / std::sqrt(xx * yy);
+}
+
 }  // namespace rove

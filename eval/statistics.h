@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "core/rng.h"
 
@@ -22,5 +23,15 @@ struct Interval {
 // Percentile bootstrap of a statistic over xs, `resamples` resamples, two-sided `level`. Deterministic in `seed`.
 Interval Bootstrap(std::span<const double> xs, double (*statistic)(std::span<const double>), Seed seed, int resamples = 2000,
                    double level = 0.95);
+
+// Wilcoxon's signed-rank test of paired differences against a median of 0: two-sided p, exact. Zeros are dropped, ties get mean
+// ranks, and the null distribution is that of all signs of the ranks at hand; so n = 30 costs microseconds. 1 if all are zero.
+double WilcoxonSignedRank(std::span<const double> differences);
+
+// Holm's step-down adjustment of p-values tested together; same order.
+std::vector<double> Holm(std::span<const double> p);
+
+// Spearman's rank correlation, ties with mean ranks; 0 if either list is constant. Same length.
+double RankCorrelation(std::span<const double> xs, std::span<const double> ys);
 
 }  // namespace rove

@@ -36,6 +36,12 @@ std::uint64_t StateHash::operator()(const SequenceView& rows, int t, int i) cons
   return hash;
 }
 
+std::uint64_t StateHash::Pair(const SequenceView& rows, int t, int i) const {
+  const std::size_t bytes = rows.action.row_bytes() / static_cast<std::size_t>(rows.n);
+  return XXH3_64bits_withSeed(static_cast<const std::byte*>(rows.action.data) + rows.index(t, i) * bytes, bytes,
+                              (*this)(rows, t, i));
+}
+
 HashCounts::HashCounts(const Config& config) {
   config.Get("max_states", &max_states_, InRange(1, std::int64_t{1} << 31));
   enum class OnFull { kStop, kFreeze } on_full = OnFull::kStop;

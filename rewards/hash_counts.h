@@ -24,6 +24,8 @@ class StateHash {
   StateHash(const Config& config, const EnvSpec& env);
   // Of obs[t] in column i, 0 <= t <= T. The view must hold the environment's columns in the order of its spec.
   std::uint64_t operator()(const SequenceView& rows, int t, int i) const;
+  // Of obs[t] and action[t] together, t < T.
+  std::uint64_t Pair(const SequenceView& rows, int t, int i) const;
 
  private:
   std::vector<std::size_t> columns_;  // indices into obs
