@@ -1,8 +1,8 @@
 // Checkpoints: a folder a checkpoint, whole or absent.
 //
 //   RUN/checkpoints/00000000000001228800/   named by env_steps
-//     manifest.json    format, build id, BLAS kernel, config hash, env_steps, updates, sink offsets, size and CRC-32 of each file,
-//                      and its own CRC-32
+//     manifest.json    format, build id, BLAS kernel, config hash, env_steps, updates, sink offsets, size and CRC-32 of each
+//                      file, and its own CRC-32
 //     agent.bin env.bin ...                 one file a component (Engine::component_names)
 //
 // Written under a temporary name, every file and the folder synced, then renamed; the two newest are kept. So a process killed
