@@ -43,7 +43,7 @@ void ReadRun(const Config& root, RunSetup* setup) {
   config.Get("frames", &run.frames, InRange(1, 1e13));
   config.Get("seed", &run.seed);
   config.Get("label", &run.label);
-  if (run.label.find('/') != std::string::npos) config.At("label").Fail("may not hold a \"/\"");
+  if (run.label.find("..") != std::string::npos) config.At("label").Fail("may not hold \"..\": it is part of a folder's name");
   run.folder = "runs/" + setup->env_type + "_" + run.label + "_s" + std::to_string(run.seed);
   config.Get("folder", &run.folder);
   config.Get("threads", &run.threads, InRange(0, 1024));
