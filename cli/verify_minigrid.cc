@@ -6,13 +6,13 @@
 #include <bit>
 #include <boost/archive/iterators/base64_from_binary.hpp>
 #include <boost/archive/iterators/transform_width.hpp>
-#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
 
+#include "cli/line_reader.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "envs/inspectable.h"
@@ -22,38 +22,6 @@ namespace rove {
 namespace {
 
 using Json = nlohmann::json;
-
-// Lines of a file that may be gzip, with several members.
-class LineReader {
- public:
-  explicit LineReader(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
-    if (file_ == nullptr) throw UserError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-    gzbuffer(file_, 1 << 18);
-  }
-  ~LineReader() { gzclose(file_); }
-  LineReader(const LineReader&) = delete;
-  LineReader& operator=(const LineReader&) = delete;
-
-  bool Next(std::string* line) {
-    line->clear();
-    for (int c; (c = gzgetc(file_)) != -1;) {
-      line->push_back(static_cast<char>(c));
-      if (c == '\n') break;
-    }
-    int code = Z_OK;
-    const char* const message = gzerror(file_, &code);
-    if (code != Z_OK)
-      throw UserError(fmt::format("{}: damaged or cut short: {}", path_, code == Z_ERRNO ? std::strerror(errno) : message));
-    ++number_;
-    return !line->empty();
-  }
-  std::string place() const { return fmt::format("{}:{}", path_, number_); }
-
- private:
-  std::string path_;
-  gzFile file_;
-  int number_ = 0;
-};
 
 std::string Base64(const std::string& bytes) {
   using namespace boost::archive::iterators;

@@ -35,6 +35,27 @@ function(rove_proto)
   target_link_libraries(rove_proto PUBLIC protobuf::libprotobuf Threads::Threads)
 endfunction()
 
+# MuJoCo as target rove_mujoco: the system's (Debian: libmujoco-dev), or the PyPI wheel that ./dev setup --mujoco unpacked. Only its
+# header and its library are needed, so its own CMake package, which wants those of qhull, ccd and tinyxml2, is not used.
+function(rove_mujoco)
+  if(ROVE_MUJOCO)
+    set(folder ${CMAKE_SOURCE_DIR}/.cache/mujoco-${ROVE_MUJOCO}/mujoco)
+    set(library ${folder}/libmujoco.so.${ROVE_MUJOCO})
+    set(include ${folder}/include)
+    if(NOT EXISTS ${library})
+      message(FATAL_ERROR "${library} is missing; run: ./dev setup --mujoco ${ROVE_MUJOCO}")
+    endif()
+  else()
+    find_library(library mujoco NO_CACHE)
+    find_path(include mujoco/mujoco.h NO_CACHE)
+    if(NOT library OR NOT include)
+      message(FATAL_ERROR "MuJoCo is missing; run: ./dev setup")
+    endif()
+  endif()
+  add_library(rove_mujoco SHARED IMPORTED GLOBAL)
+  set_target_properties(rove_mujoco PROPERTIES IMPORTED_LOCATION ${library} INTERFACE_INCLUDE_DIRECTORIES ${include})
+endfunction()
+
 # One folder as an OBJECT library, so that its registrars reach every executable that links it. Sources that include nn/ or
 # torch headers form rove_<folder>_torch and are left out when ROVE_TORCH is off. Third-party libraries are PRIVATE.
 function(rove_layer folder)

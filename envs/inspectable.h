@@ -1,5 +1,5 @@
-// Optional ability of a VectorEnv: show the exact state of one row as upstream would report it, so that recorded traces can be
-// compared (`rove verify`). Looked up with dynamic_cast; an environment without it is skipped by the verifier.
+// Optional abilities of a VectorEnv: show the exact state of one row as upstream would report it, so that recorded traces can be
+// compared (`rove verify`). Looked up with dynamic_cast; an environment without them is skipped by the verifier.
 #pragma once
 
 #include <array>
@@ -28,6 +28,18 @@ class GridInspectable {
  public:
   virtual ~GridInspectable() = default;
   virtual GridState Inspect(int row) const = 0;
+};
+
+// One simulated state in MuJoCo's terms.
+struct PhysicsState {
+  std::vector<double> qpos, qvel;  // generalised positions and velocities
+  int substeps = 1;                // physics steps in one control step
+};
+
+class PhysicsInspectable {
+ public:
+  virtual ~PhysicsInspectable() = default;
+  virtual PhysicsState InspectPhysics(int row) const = 0;
 };
 
 }  // namespace rove

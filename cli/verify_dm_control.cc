@@ -1,0 +1,207 @@
+#include "cli/verify_dm_control.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "cli/line_reader.h"
+#include "core/error.h"
+#include "core/legacy_random.h"
+#include "envs/inspectable.h"
+#include "envs/mujoco_version.h"
+#include "envs/registry.h"
+
+namespace rove {
+namespace {
+
+using Json = nlohmann::json;
+
+// What differs first; thrown, since it ends a task's comparison from within several loops.
+struct Mismatch {
+  std::string what;
+};
+
+std::string IdOf(const std::string& task) {  // "cheetah/run" to "dm_control/cheetah-run"
+  std::string id = task;
+  std::ranges::replace(id, '/', '-');
+  return "dm_control/" + id;
+}
+
+// One environment with room for its columns, taking actions as recorded and raising what upstream raises.
+class Player {
+ public:
+  explicit Player(const std::string& task)
+      : env_(Envs().Create(Config::Parse("{type: " + IdOf(task) + ", action_type: f64, on_physics_error: raise}"),
+                           {.num_envs = 1})) {
+    for (const TensorSpec& spec : env_->spec().obs) obs_.emplace_back(spec.dtype, spec.shape.Prepend(1));
+    for (Tensor& column : obs_) views_.push_back(column.view());
+  }
+  const EnvSpec& spec() const { return env_->spec(); }
+  PhysicsState state() const { return dynamic_cast<const PhysicsInspectable&>(*env_).InspectPhysics(0); }
+  void Reset(std::optional<Seed> seed) {
+    const int row = 0;
+    env_->Reset({&row, 1}, {&seed, 1}, columns());
+  }
+  void Step(std::vector<double>& action) {
+    env_->Step({action.data(), DType::kF64, Shape{1, static_cast<std::int64_t>(action.size())}}, 0, 1, columns());
+  }
+  std::vector<double> observation() const {
+    std::vector<double> all;
+    for (const TensorView& view : views_) {
+      const auto values = view.As<double>();
+      all.insert(all.end(), values.begin(), values.end());
+    }
+    return all;
+  }
+  double reward() const { return reward_; }
+  double discount() const { return static_cast<double>(discount_); }
+  bool last() const { return step_type_ == StepType::kLast; }
+
+ private:
+  StepColumns columns() { return {views_, {&reward_, 1}, {&discount_, 1}, {&end_, 1}, {&step_type_, 1}}; }
+
+  std::unique_ptr<VectorEnv> env_;
+  std::vector<Tensor> obs_;
+  std::vector<TensorView> views_;
+  double reward_ = 0;
+  float discount_ = 1;
+  std::uint8_t end_ = 0;
+  StepType step_type_{};
+};
+
+void Compare(const std::string& field, const Json& mine, const Json& recorded) {
+  if (mine != recorded)
+    throw Mismatch{fmt::format("{} is {}, recorded {}", field, mine.dump().substr(0, 80), recorded.dump().substr(0, 80))};
+}
+
+void CompareValues(const std::string& field, const std::vector<double>& mine, const std::vector<double>& recorded) {
+  Compare(field + "'s size", mine.size(), recorded.size());
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    if (mine[i] != recorded[i]) throw Mismatch{fmt::format("{}[{}] is {}, recorded {}", field, i, mine[i], recorded[i])};
+  }
+}
+
+void CompareReward(const std::string& place, double mine, double recorded) {
+  if (!(std::abs(mine - recorded) <= 1e-12 * std::abs(recorded) + 1e-15))
+    throw Mismatch{fmt::format("{}reward is {}, recorded {}", place, mine, recorded)};
+}
+
+void CompareSpec(const Player& player, const Json& task) {
+  Json obs = Json::array();
+  for (const TensorSpec& spec : player.spec().obs) {
+    obs.push_back({spec.name, Json(std::vector<std::int64_t>(spec.shape.dim.begin(), spec.shape.dim.begin() + spec.shape.rank))});
+  }
+  Compare("obs_spec", obs, task.at("obs_spec"));
+  Compare("lo", player.spec().action.low, task.at("lo"));
+  Compare("hi", player.spec().action.high, task.at("hi"));
+  Compare("nsub", player.state().substeps, task.at("nsub"));
+}
+
+void CompareEpisode(Player& player, const Json& episode, LegacyRandom& actions, const std::string& place, DmControlSummary* out) {
+  const PhysicsState first = player.state();
+  CompareValues(place + "qpos0", first.qpos, episode.at("qpos0"));
+  CompareValues(place + "qvel0", first.qvel, episode.at("qvel0"));
+  CompareValues(place + "observation", player.observation(), episode.at("obs").at("0"));
+  out->states += 1;
+  out->observations += 1;
+  const TensorSpec& spec = player.spec().action;
+  const auto width = static_cast<std::size_t>(spec.shape.count());
+  std::vector<double> action(width);
+  const Json& rewards = episode.at("rew");
+  const int steps = episode.at("n");
+  if (rewards.size() != static_cast<std::size_t>(steps)) throw UserError("an episode lacks rewards");
+  for (int step = 1; step <= steps; ++step) {
+    for (std::size_t i = 0; i < width; ++i) action[i] = actions.Uniform(spec.low[i], spec.high[i]);
+    const std::string here = fmt::format("{}step {}, ", place, step);
+    try {
+      player.Step(action);
+    } catch (const Error& error) {
+      throw Mismatch{here + error.what()};
+    }
+    const Json& reward = rewards[static_cast<std::size_t>(step - 1)];
+    if (!reward.is_null()) {  // null: left out of a reduced file
+      CompareReward(here, player.reward(), reward);
+      out->rewards += 1;
+    }
+    if (const auto obs = episode.at("obs").find(std::to_string(step)); obs != episode.at("obs").end()) {
+      CompareValues(here + "observation", player.observation(), *obs);
+      out->observations += 1;
+    }
+    if (step < steps) Compare(here + "last", player.last(), false);
+  }
+  Compare(place + "last step type", player.last() ? 2 : 1, episode.at("last"));
+  Compare(place + "discount", player.discount(), episode.at("discount"));
+  out->episodes += 1;
+}
+
+void CompareTask(const std::string& name, const Json& task, Seed seed, Seed action_seed, DmControlSummary* out) {
+  Player player(name);
+  CompareSpec(player, task);
+  LegacyRandom actions;
+  actions.Reseed(action_seed);
+  int number = 0;
+  for (const Json& episode : task.at("episodes")) {
+    player.Reset(number == 0 ? std::optional(seed) : std::nullopt);
+    CompareEpisode(player, episode, actions, fmt::format("episode {}, ", ++number), out);
+  }
+}
+
+}  // namespace
+
+DmControlSummary VerifyDmControl(const std::string& path) {
+  DmControlSummary out;
+  LineReader reader(path);
+  std::string text;
+  for (std::string line; reader.Next(&line);) text += line;
+  try {
+    const Json file = Json::parse(text);
+    const Json& meta = file.at("_meta");
+    const std::string recorder = meta.at("mujoco");
+    out.engine = recorder.substr(0, recorder.find(' '));
+    if (out.engine != MujocoVersion()) {
+      throw UserError(fmt::format("recorded with MuJoCo {}, which differs in last bits from the {} of this program; use a file of "
+                                  "this version, or build with that one (./dev setup --mujoco VERSION)",
+                                  OneLine(out.engine), MujocoVersion()));
+    }
+    const auto known = Envs().Names();
+    for (const auto& [name, task] : file.items()) {
+      if (name == "_meta") continue;
+      if (!std::ranges::binary_search(known, IdOf(name))) {
+        ++out.skipped_tasks;
+        continue;
+      }
+      ++out.tasks;
+      try {
+        CompareTask(name, task, meta.at("seed"), meta.at("action_seed"), &out);
+      } catch (const Mismatch& mismatch) {
+        ++out.mismatched_tasks;
+        if (!out.first_mismatch) out.first_mismatch = name + ", " + mismatch.what;
+      }
+    }
+  } catch (const Json::exception& error) {
+    throw UserError(fmt::format("{}: not a recorded trace: {}", path, OneLine(error.what())));
+  } catch (const Error& error) {
+    throw UserError(fmt::format("{}: {}", path, error.what()));
+  }
+  return out;
+}
+
+std::string Report(const DmControlSummary& s) {
+  std::string text = fmt::format("MuJoCo {}: {} tasks compared, {} tasks of the file are not in this program\n", s.engine, s.tasks,
+                                 s.skipped_tasks);
+  text += fmt::format("compared: {} episodes, {} initial states, {} observations, {} rewards\n", s.episodes, s.states,
+                      s.observations, s.rewards);
+  if (s.first_mismatch)
+    text += fmt::format("first mismatch: {}\n{} of {} tasks differ\n", *s.first_mismatch, s.mismatched_tasks, s.tasks);
+  else if (s.tasks == 0)
+    text += "nothing was compared\n";
+  else
+    text += fmt::format("all {} tasks match\n", s.tasks);
+  return text;
+}
+
+}  // namespace rove
