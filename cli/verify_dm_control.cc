@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -24,6 +25,8 @@ using Json = nlohmann::json;
 struct Mismatch {
   std::string what;
 };
+
+constexpr double kUlp = std::numeric_limits<double>::epsilon();
 
 std::string IdOf(const std::string& task) {  // "cheetah/run" to "dm_control/cheetah-run"
   std::string id = task;
@@ -49,14 +52,7 @@ class Player {
   void Step(std::vector<double>& action) {
     env_->Step({action.data(), DType::kF64, Shape{1, static_cast<std::int64_t>(action.size())}}, 0, 1, columns());
   }
-  std::vector<double> observation() const {
-    std::vector<double> all;
-    for (const TensorView& view : views_) {
-      const auto values = view.As<double>();
-      all.insert(all.end(), values.begin(), values.end());
-    }
-    return all;
-  }
+  std::span<const TensorView> observation() const { return views_; }
   double reward() const { return reward_; }
   double discount() const { return static_cast<double>(discount_); }
   bool last() const { return step_type_ == StepType::kLast; }
@@ -85,6 +81,27 @@ void CompareValues(const std::string& field, const std::vector<double>& mine, co
   }
 }
 
+// numpy rounds sin, cos and log1p otherwise than libm where it has AVX-512: 1.24.2 in 61, 64 and 24 % of arguments, within its
+// stated 4 ulp. These keys pass through them, at a magnitude of at most 1 or relative to it; none feeds back into the state.
+bool IsRounded(const std::string& key) {
+  return key == "to_target" || key == "target_position" || key == "dist_to_target" || key == "touch";
+}
+
+void CompareObservation(const std::string& place, const Player& player, const std::vector<double>& recorded) {
+  std::size_t at = 0;
+  for (std::size_t k = 0; k < player.observation().size(); ++k) {
+    const std::string& key = player.spec().obs[k].name;
+    const auto mine = player.observation()[k].As<double>();
+    for (std::size_t i = 0; i < mine.size(); ++i, ++at) {
+      if (at == recorded.size()) throw UserError("an observation lacks numbers");
+      const double tolerance = IsRounded(key) ? 4 * kUlp * std::max(1.0, std::abs(recorded[at])) : 0;
+      if (!(std::abs(mine[i] - recorded[at]) <= tolerance))
+        throw Mismatch{fmt::format("{}{}[{}] is {}, recorded {}", place, key, i, mine[i], recorded[at])};
+    }
+  }
+  Compare(place + "observation's size", at, recorded.size());
+}
+
 void CompareReward(const std::string& place, double mine, double recorded) {
   if (!(std::abs(mine - recorded) <= 1e-12 * std::abs(recorded) + 1e-15))
     throw Mismatch{fmt::format("{}reward is {}, recorded {}", place, mine, recorded)};
@@ -105,7 +122,7 @@ void CompareEpisode(Player& player, const Json& episode, LegacyRandom& actions, 
   const PhysicsState first = player.state();
   CompareValues(place + "qpos0", first.qpos, episode.at("qpos0"));
   CompareValues(place + "qvel0", first.qvel, episode.at("qvel0"));
-  CompareValues(place + "observation", player.observation(), episode.at("obs").at("0"));
+  CompareObservation(place + "reset, ", player, episode.at("obs").at("0"));
   out->states += 1;
   out->observations += 1;
   const TensorSpec& spec = player.spec().action;
@@ -128,7 +145,7 @@ void CompareEpisode(Player& player, const Json& episode, LegacyRandom& actions, 
       out->rewards += 1;
     }
     if (const auto obs = episode.at("obs").find(std::to_string(step)); obs != episode.at("obs").end()) {
-      CompareValues(here + "observation", player.observation(), *obs);
+      CompareObservation(here, player, *obs);
       out->observations += 1;
     }
     if (step < steps) Compare(here + "last", player.last(), false);
@@ -163,9 +180,10 @@ DmControlSummary VerifyDmControl(const std::string& path) {
     const std::string recorder = meta.at("mujoco");
     out.engine = recorder.substr(0, recorder.find(' '));
     if (out.engine != MujocoVersion()) {
-      throw UserError(fmt::format("recorded with MuJoCo {}, which differs in last bits from the {} of this program; use a file of "
-                                  "this version, or build with that one (./dev setup --mujoco VERSION)",
-                                  OneLine(out.engine), MujocoVersion()));
+      throw UserError(
+          fmt::format("recorded with MuJoCo {}, which differs in last bits from the {} of this program; use a file of "
+                      "this version, or build with that one (./dev setup --mujoco VERSION)",
+                      OneLine(out.engine), MujocoVersion()));
     }
     const auto known = Envs().Names();
     for (const auto& [name, task] : file.items()) {
@@ -191,8 +209,8 @@ DmControlSummary VerifyDmControl(const std::string& path) {
 }
 
 std::string Report(const DmControlSummary& s) {
-  std::string text = fmt::format("MuJoCo {}: {} tasks compared, {} tasks of the file are not in this program\n", s.engine, s.tasks,
-                                 s.skipped_tasks);
+  std::string text = fmt::format("MuJoCo {}: {} tasks compared, {} tasks of the file are not in this program\n", s.engine,
+                                 s.tasks, s.skipped_tasks);
   text += fmt::format("compared: {} episodes, {} initial states, {} observations, {} rewards\n", s.episodes, s.states,
                       s.observations, s.rewards);
   if (s.first_mismatch)

@@ -8,18 +8,19 @@
 namespace rove {
 
 struct DmControlSummary {
-  std::string engine;                         // the MuJoCo that recorded the file
-  int tasks = 0, skipped_tasks = 0;           // skipped: in the file, not in this program
+  std::string engine;                // the MuJoCo that recorded the file
+  int tasks = 0, skipped_tasks = 0;  // skipped: in the file, not in this program
   int mismatched_tasks = 0;
   int episodes = 0, states = 0, observations = 0, rewards = 0;  // compared
-  std::optional<std::string> first_mismatch;  // "cheetah/run, episode 1, step 17, reward is ..., recorded ..."
+  std::optional<std::string> first_mismatch;                    // "cheetah/run, episode 1, step 17, reward is ..., recorded ..."
 
   bool ok() const { return !first_mismatch && tasks > 0; }
 };
 
-// FILE: one JSON object, gzip or plain, as docs/dm_control.md describes. States and observations must be equal to the last bit,
-// rewards within 1e-12 (relative) + 1e-15, since numpy's exp and log are not libm's. Throws Error(kUser) for a file that is
-// missing, damaged, of another kind, or recorded with another version of MuJoCo than this program runs.
+// FILE: one JSON object, gzip or plain, as docs/dm_control.md describes. States and observations must be equal to the last bit
+// (the few that pass through numpy's sin, cos and log1p: within its 4 ulp), rewards within 1e-12 (relative) + 1e-15. Throws
+// Error(kUser) for a file that is missing, damaged, of another kind, or recorded with another version of MuJoCo than this program
+// runs.
 DmControlSummary VerifyDmControl(const std::string& path);
 
 std::string Report(const DmControlSummary& summary);

@@ -14,9 +14,9 @@ namespace rove::dm_control {
 enum class OnPhysicsError { kTerminate, kRaise };
 
 struct Options {
-  double time_limit_s = 0;         // of one episode, simulated; 0: the task's own
-  int action_repeat = 1;           // control steps in one step: rewards are summed, and an episode's end stops it
-  bool flat_observation = false;   // one column `observations`, all keys in order, instead of a column a key
+  double time_limit_s = 0;          // of one episode, simulated; 0: the task's own
+  int action_repeat = 1;            // control steps in one step: rewards are summed, and an episode's end stops it
+  bool flat_observation = false;    // one column `observations`, all keys in order, instead of a column a key
   DType observation = DType::kF64;  // or f32, half the memory in a replay
   DType action = DType::kF32;       // what agents write; f64 takes recorded actions as they are
   // terminate: the episode ends with discount 0 and reward 0, showing the model's initial state. raise: Error(kSystem).

@@ -36,9 +36,8 @@ class TextFile {
   explicit TextFile(const std::string& text) {
     mj_defaultVFS(vfs_.get());
 #if mjVERSION_HEADER < 300
-    const int index = mj_makeEmptyFileVFS(vfs_.get(), kName, static_cast<int>(text.size())) == 0
-                          ? mj_findFileVFS(vfs_.get(), kName)
-                          : -1;
+    const int index =
+        mj_makeEmptyFileVFS(vfs_.get(), kName, static_cast<int>(text.size())) == 0 ? mj_findFileVFS(vfs_.get(), kName) : -1;
     if (index >= 0) std::memcpy(vfs_->filedata[index], text.data(), text.size());
     const bool added = index >= 0;
 #else
@@ -60,8 +59,8 @@ class TextFile {
 
 ModelPtr LoadModel(const std::string& mjcf) {
   if (mj_version() != mjVERSION_HEADER) {
-    throw SystemError(fmt::format("MuJoCo {} is loaded, but this program was built for {}; check LD_LIBRARY_PATH", MujocoVersion(),
-                                  mjVERSION_HEADER));
+    throw SystemError(fmt::format("MuJoCo {} is loaded, but this program was built for {}; check LD_LIBRARY_PATH",
+                                  MujocoVersion(), mjVERSION_HEADER));
   }
   const TextFile file(mjcf);
   std::array<char, 1000> message{};

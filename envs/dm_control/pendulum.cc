@@ -26,8 +26,7 @@ std::string Mjcf() {
 
 class Pendulum final : public Task {
  public:
-  Pendulum()
-      : Task({.mjcf = Mjcf(), .observations = {{"orientation", {2}}, {"velocity", {1}}}}), pole_(Id(mjOBJ_BODY, "pole")) {}
+  Pendulum() : Task({.mjcf = Mjcf(), .observations = {{"orientation", {2}}, {"velocity", {1}}}}), pole_(Id(mjOBJ_BODY, "pole")) {}
 
   void InitializeEpisode(Physics& physics, LegacyRandom& random) const override {
     physics.data().qpos[0] = random.Uniform(-std::numbers::pi, std::numbers::pi);

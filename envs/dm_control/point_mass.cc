@@ -37,9 +37,7 @@ class PointMass final : public Task {
  public:
   // random_directions: each episode draws the directions in which the two motors push.
   explicit PointMass(bool random_directions)
-      : Task({.mjcf = Mjcf(),
-              .observations = {{"position", {2}}, {"velocity", {2}}},
-              .owns_model = random_directions}),
+      : Task({.mjcf = Mjcf(), .observations = {{"position", {2}}, {"velocity", {2}}}, .owns_model = random_directions}),
         target_(Id(mjOBJ_GEOM, "target")),
         mass_(Id(mjOBJ_GEOM, "pointmass")) {}
 

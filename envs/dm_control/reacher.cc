@@ -34,9 +34,7 @@ std::string Mjcf() {
 class Reacher final : public Task {
  public:
   explicit Reacher(double target_radius)
-      : Task({.mjcf = Mjcf(),
-              .observations = {{"position", {2}}, {"to_target", {2}}, {"velocity", {2}}},
-              .owns_model = true}),
+      : Task({.mjcf = Mjcf(), .observations = {{"position", {2}}, {"to_target", {2}}, {"velocity", {2}}}, .owns_model = true}),
         target_radius_(target_radius),
         target_(Id(mjOBJ_GEOM, "target")),
         finger_(Id(mjOBJ_GEOM, "finger")) {}

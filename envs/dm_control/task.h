@@ -27,7 +27,7 @@ struct TaskInfo {
   std::string mjcf;
   std::vector<Observation> observations;
   double time_limit_s = 20;
-  int substeps = 1;           // physics steps in one control step
+  int substeps = 1;         // physics steps in one control step
   bool owns_model = false;  // it writes to the model, so each row needs its own
 };
 

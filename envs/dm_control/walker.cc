@@ -24,8 +24,8 @@ std::string Leg(const char* side, const char* y) {
 }
 
 std::string Motors(const char* side) {
-  return fmt::format(R"(<motor joint="{0}_hip" gear="100"/><motor joint="{0}_knee" gear="50"/><motor joint="{0}_ankle" gear="20"/>)",
-                     side);
+  return fmt::format(
+      R"(<motor joint="{0}_hip" gear="100"/><motor joint="{0}_knee" gear="50"/><motor joint="{0}_ankle" gear="20"/>)", side);
 }
 
 std::string Mjcf() {
@@ -45,12 +45,12 @@ std::string Mjcf() {
       <joint name="rootx" type="slide" axis="1 0 0" class="root"/>
       <joint name="rooty" axis="0 1 0" class="root"/>
       <geom size="0.07 0.3"/>
-      )" + Leg("right", "-0.05") +
-         Leg("left", "0.05") + R"(
+      )" +
+         Leg("right", "-0.05") + Leg("left", "0.05") + R"(
     </body>
   </worldbody>
-  <actuator>)" + Motors("right") +
-         Motors("left") + R"(</actuator>
+  <actuator>)" +
+         Motors("right") + Motors("left") + R"(</actuator>
   <sensor><subtreelinvel name="velocity" body="torso"/></sensor>
 </mujoco>)";
 }
@@ -87,8 +87,7 @@ class Walker final : public Task {
     const double upright = (1 + Xmat(physics, torso_, kZz)) / 2;
     const double stand = (3 * standing + upright) / 4;
     if (speed_ == 0) return stand;
-    const double moving =
-        Tolerance(physics.data().sensordata[velocity_], {speed_, kInfinity}, speed_ / 2, Sigmoid::kLinear, 0.5);
+    const double moving = Tolerance(physics.data().sensordata[velocity_], {speed_, kInfinity}, speed_ / 2, Sigmoid::kLinear, 0.5);
     const double reward = stand * (5 * moving + 1) / 6;
     return reward < threshold_ ? 0 : reward;
   }

@@ -1,7 +1,6 @@
-// The re-authored models against fingerprints of upstream's, compiled by MuJoCo 2.2.2 (dm_control 1.0.7): every bit of the inertial
-// and joint arrays (A) and of the collision arrays (B).
+// The re-authored models against fingerprints of upstream's, compiled by MuJoCo 2.2.2 (dm_control 1.0.7): every bit of the
+// inertial and joint arrays (A) and of the collision arrays (B).
 #include <catch2/catch.hpp>
-
 #include <cmath>
 
 #include "envs/dm_control/dm_control_env.h"
