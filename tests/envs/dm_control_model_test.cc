@@ -12,7 +12,7 @@ namespace {
 class Fnv1a {
  public:
   template <class T>
-  void Add(const T* values, int count) {
+  void Add(const T* values, std::int64_t count) {
     const auto* bytes = reinterpret_cast<const unsigned char*>(values);
     for (std::size_t i = 0; i < static_cast<std::size_t>(count) * sizeof(T); ++i) hash_ = (hash_ ^ bytes[i]) * 1099511628211u;
   }
@@ -69,7 +69,7 @@ std::uint32_t FingerprintB(const mjModel& m) {
 
 struct Expected {
   const char* id;
-  std::array<int, 5> sizes;  // nq, nv, nbody, ngeom, nsite
+  std::array<std::int64_t, 5> sizes;  // nq, nv, nbody, ngeom, nsite
   double mass, inertia, invweight;
   std::uint32_t a, b;  // b 0: not recorded
 };
@@ -89,9 +89,9 @@ constexpr Expected kExpected[] = {
 
 const mjModel& Model(VectorEnv& env) { return *dynamic_cast<DmControl&>(env).task().models().active; }
 
-double Sum(const mjtNum* values, int count) {
+double Sum(const mjtNum* values, std::int64_t count) {
   double sum = 0;
-  for (int i = 0; i < count; ++i) sum += std::abs(values[i]);
+  for (std::int64_t i = 0; i < count; ++i) sum += std::abs(values[i]);
   return sum;
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("the models have upstream's sizes, masses and inertias to the recorded
     INFO(want.id);
     const auto env = Envs().Create(Config::Parse("type: dm_control/" + std::string(want.id)), {});
     const mjModel& m = Model(*env);
-    CHECK(std::array<int, 5>{m.nq, m.nv, m.nbody, m.ngeom, m.nsite} == want.sizes);
+    CHECK(std::array<std::int64_t, 5>{m.nq, m.nv, m.nbody, m.ngeom, m.nsite} == want.sizes);
     // Ten significant digits are recorded.
     CHECK(Sum(m.body_mass, m.nbody) == Approx(want.mass).epsilon(1e-9));
     CHECK(Sum(m.body_inertia, 3 * m.nbody) == Approx(want.inertia).epsilon(1e-9));
