@@ -35,6 +35,7 @@ class DmControl final : public VectorEnv, public PhysicsInspectable {
   void Serialize(Archive& ar) override;
   PhysicsState InspectPhysics(int row) const override;
   const Task& task() const { return *task_; }
+  Physics& physics(int row) { return rows_[static_cast<std::size_t>(row)].physics; }
 
  private:
   struct Row {

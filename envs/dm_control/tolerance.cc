@@ -34,7 +34,7 @@ double Value(Sigmoid sigmoid, double d, double v) {
       return std::abs(s) < 1 ? 1 - s * s : 0;
     }
     case Sigmoid::kTanhSquared: {
-      const double s = std::tanh(d * std::atanh(std::sqrt(v)));
+      const double s = std::tanh(d * std::atanh(std::sqrt(1 - v)));
       return 1 - s * s;
     }
   }
