@@ -88,18 +88,19 @@ bool IsRounded(const std::string& key) {
 }
 
 void CompareObservation(const std::string& place, const Player& player, const std::vector<double>& recorded) {
-  std::size_t at = 0;
+  std::int64_t size = 0;
+  for (const TensorView& column : player.observation()) size += column.shape.count();
+  Compare(place + "observation's size", size, recorded.size());
+  auto want = recorded.begin();
   for (std::size_t k = 0; k < player.observation().size(); ++k) {
     const std::string& key = player.spec().obs[k].name;
     const auto mine = player.observation()[k].As<double>();
-    for (std::size_t i = 0; i < mine.size(); ++i, ++at) {
-      if (at == recorded.size()) throw UserError("an observation lacks numbers");
-      const double tolerance = IsRounded(key) ? 4 * kUlp * std::max(1.0, std::abs(recorded[at])) : 0;
-      if (!(std::abs(mine[i] - recorded[at]) <= tolerance))
-        throw Mismatch{fmt::format("{}{}[{}] is {}, recorded {}", place, key, i, mine[i], recorded[at])};
+    for (std::size_t i = 0; i < mine.size(); ++i, ++want) {
+      const double tolerance = IsRounded(key) ? 4 * kUlp * std::max(1.0, std::abs(*want)) : 0;
+      if (!(std::abs(mine[i] - *want) <= tolerance))
+        throw Mismatch{fmt::format("{}{}[{}] is {}, recorded {}", place, key, i, mine[i], *want)};
     }
   }
-  Compare(place + "observation's size", at, recorded.size());
 }
 
 void CompareReward(const std::string& place, double mine, double recorded) {
