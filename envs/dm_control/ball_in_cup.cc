@@ -9,7 +9,7 @@ namespace {
 std::string Mjcf() {
   return R"(<mujoco model="ball_in_cup">
   <option timestep="0.002"/>)" +
-         SizeElement(20, 100) + R"(
+         SizeElement(20, 72) + R"(
   <default>
     <motor ctrllimited="true" ctrlrange="-1 1" gear="5"/>
     <default class="cup"><joint type="slide" damping="3" stiffness="20"/><geom type="capsule" size="0.008"/></default>

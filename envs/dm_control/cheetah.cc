@@ -11,7 +11,7 @@ std::string Mjcf() {
   return R"(<mujoco model="cheetah">
   <compiler settotalmass="14"/>
   <option timestep="0.01"/>)" +
-         SizeElement(50, 220) + R"(
+         SizeElement(32, 136) + R"(
   <default>
     <motor ctrllimited="true" ctrlrange="-1 1"/>
     <default class="limb">

@@ -10,7 +10,7 @@ namespace {
 std::string Mjcf() {
   return R"(<mujoco model="finger">
   <option timestep="0.01" cone="elliptic" iterations="200"><flag gravity="disable"/></option>)" +
-         SizeElement(30, 120) + R"(
+         SizeElement(16, 64) + R"(
   <default>
     <geom solimp="0 0.9 0.01"/>
     <joint axis="0 -1 0"/>

@@ -81,7 +81,7 @@ std::string SizeElement(int contacts, int constraint_rows) {
 #if mjVERSION_HEADER < 230
   return fmt::format(R"(<size nconmax="{}" njmax="{}"/>)", contacts, constraint_rows);
 #else
-  return fmt::format(R"(<size memory="{}K"/>)", 64 + contacts + constraint_rows * 4);
+  return fmt::format(R"(<size memory="{}K"/>)", 64 + 2 * contacts + 4 * constraint_rows);
 #endif
 }
 

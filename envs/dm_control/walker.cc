@@ -31,7 +31,7 @@ std::string Motors(const char* side) {
 std::string Mjcf() {
   return R"(<mujoco model="walker">
   <option timestep="0.0025"/>)" +
-         SizeElement(20, 100) + R"(
+         SizeElement(16, 72) + R"(
   <default>
     <motor ctrllimited="true" ctrlrange="-1 1"/>
     <joint axis="0 -1 0" limited="true" damping="0.1" armature="0.01" solimplimit="0 0.99 0.01"/>
