@@ -9,7 +9,9 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
+#include <array>
+#include <ctime>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <vector>
@@ -24,10 +26,16 @@ constexpr const char* kIds[] = {"cheetah-run",     "walker-run",        "cartpol
                                 "acrobot-swingup", "ball_in_cup-catch", "point_mass-easy",  "reacher-easy"};
 constexpr int kRows = 4, kTurn = 10;
 
+// CPU time of this thread, so that other programs do not count.
 double Seconds(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
+  const auto now = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  };
+  const double begin = now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return now() - begin;
 }
 
 // kRows environments, and as many bare simulations.

@@ -80,7 +80,7 @@ void DmControl::Begin(Row& row) const {
   row.physics.Forward();
 }
 
-DmControl::Outcome DmControl::Advance(Row& row) const {
+DmControl::Outcome DmControl::Advance(Row& row, std::size_t index) const {
   Outcome outcome;
   try {
     for (int k = 0; k < options_.action_repeat && outcome.end == 0; ++k) {
@@ -88,8 +88,10 @@ DmControl::Outcome DmControl::Advance(Row& row) const {
       outcome.reward += task_->Reward(row.physics);
       if (++row.steps == step_limit_) outcome.end = kTruncated;
     }
-  } catch (const PhysicsError&) {
-    if (options_.on_physics_error == OnPhysicsError::kRaise) throw;
+  } catch (const PhysicsError& error) {
+    if (options_.on_physics_error == OnPhysicsError::kRaise)
+      throw SystemError(
+          fmt::format("environment {}: {}; on_physics_error: terminate ends the episode instead", index, error.what()));
     row.physics.Reset();
     const bool at_limit = ++row.steps == step_limit_;
     outcome = {0, static_cast<std::uint8_t>(kTerminated | (at_limit ? kTruncated : 0))};
@@ -147,7 +149,7 @@ void DmControl::Step(ConstTensorView action, int begin, int end, const StepColum
       continue;
     }
     SetControl(row, index, action);
-    const Outcome outcome = Advance(row);
+    const Outcome outcome = Advance(row, index);
     Write(index, outcome, outcome.end != 0 ? StepType::kLast : StepType::kMid, out);
   }
 }

@@ -49,7 +49,7 @@ class DmControl final : public VectorEnv, public PhysicsInspectable {
     std::uint8_t end = 0;
   };
   void Begin(Row& row) const;
-  Outcome Advance(Row& row) const;
+  Outcome Advance(Row& row, std::size_t index) const;
   void SetControl(Row& row, std::size_t index, ConstTensorView action) const;
   void Write(std::size_t index, const Outcome& outcome, StepType type, const StepColumns& out) const;
 

@@ -24,7 +24,7 @@ DataPtr MakeData(const mjModel& model);
 
 // The MJCF element that bounds one simulation's memory. Engines before 2.3 hold arrays of constraint_rows^2 numbers and clear
 // them at each reset: 3 MB and 10 MB of stack at the default of 500 rows. Later ones have one arena, sized to hold as much. A
-// full buffer is a PhysicsError, so models ask for at least four times what random play was seen to need (docs/dm_control.md).
+// full buffer is a PhysicsError, so models ask for at least twice what random play was seen to need (docs/dm_control.md).
 std::string SizeElement(int contacts, int constraint_rows);
 
 // How often each kind of warning was raised so far; an increase during a step is what dm_control calls a PhysicsError.

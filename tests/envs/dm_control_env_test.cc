@@ -169,7 +169,7 @@ TEST_CASE("a simulation that breaks down ends its episode with discount 0, or ra
   CHECK(batch.step_type(1) == StepType::kFirst);
   for (int t = 0; t < 20; ++t) RandomStep(batch, t);
   for (int row = 0; row < 3; ++row) CHECK(std::isfinite(batch.reward(row)));
-  CHECK_THROWS_WITH(strict.Step(), Catch::Contains("the simulation is invalid: mjWARN_BADQVEL"));
+  CHECK_THROWS_WITH(strict.Step(), Catch::Contains("environment 1: the simulation is invalid: mjWARN_BADQVEL"));
 }
 
 TEST_CASE("an action that is no number is an error that names row and element; a huge one is clamped", "[envs][unit]") {
