@@ -241,21 +241,21 @@ LockStudy RunLockStudy(const TabularStudySize& size, int levels, const std::func
   for (const int k : {20, 100, 500, 2000}) {
     if (k <= size.episodes) study.checkpoints.push_back(k);
   }
-  std::vector<Lock> tuning, final;
+  std::vector<Lock> tuning, measured;
   for (int i = 0; i < size.tuning_seeds; ++i) tuning.push_back(MakeLock(levels, kTuningSeed + i));
-  for (int i = 0; i < size.seeds; ++i) final.push_back(MakeLock(levels, i));
+  for (int i = 0; i < size.seeds; ++i) measured.push_back(MakeLock(levels, i));
   for (const LearnerForm& learner : kLearners) {
     for (const BonusArm& bonus : BonusArms(size, levels)) {
       LearnerArm arm;
       arm.learner = learner.label;
       arm.bonus = bonus.label;
       Tune(size, tuning, learner, bonus, &arm);
-      Measure(size, final, study, &arm);
+      Measure(size, measured, study, &arm);
       study.arms.push_back(std::move(arm));
     }
     progress(fmt::format("lock H = {}: {}", levels, learner.label));
   }
-  MeasureMaps(size, final, &study);
+  MeasureMaps(size, measured, &study);
   return study;
 }
 
