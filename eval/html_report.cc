@@ -24,9 +24,10 @@ figure { margin: 1em 0; } figure svg { max-width: 100%; height: auto; } figcapti
 @media print { body { max-width: none; } figure, table { break-inside: avoid; } }
 )";
 
+// "12", "-0.5", "<0.01", "(+0.1, 0.2)": a digit after at most two signs.
 bool IsNumber(const std::string& cell) {
-  return !cell.empty() &&
-         (std::isdigit(static_cast<unsigned char>(cell[0])) != 0 || std::string("+-(<").find(cell[0]) != std::string::npos);
+  const std::size_t digit = cell.find_first_not_of("+-(<");
+  return digit <= 2 && digit < cell.size() && std::isdigit(static_cast<unsigned char>(cell[digit])) != 0;
 }
 
 }  // namespace

@@ -31,9 +31,10 @@ tabular::Table FirstPolicy(const Mdp& mdp, int seed) {
   return policy;
 }
 
-// Iterations until V reaches 0.99 V*.
+// Iterations until V stays at 0.99 V* or above.
 double ToNearlyBest(const tabular::Table& values, double best) {
-  return static_cast<double>(std::ranges::find_if(values, [&](double v) { return v >= 0.99 * best; }) - values.begin());
+  const auto below = std::find_if(values.rbegin(), values.rend(), [&](double v) { return v < 0.99 * best; });
+  return static_cast<double>(values.rend() - below);
 }
 
 struct Setting {

@@ -79,7 +79,7 @@ std::vector<BonusArm> BonusArms(const TabularStudySize& size, int levels) {
       settings.push_back({fmt::format("{{type: {}, c: {:.3g}}}", keys, c), c == cs.front() || c == cs.back()});
     return settings;
   };
-  const std::vector<double> coarse = LogGrid(0.01, 3, size.coefficients), fine = LogGrid(0.003, 3, 3 * size.coefficients);
+  const std::vector<double> coarse = LogGrid(0.003, 1, size.coefficients), fine = LogGrid(0.001, 1, 3 * size.coefficients);
   std::vector<BonusArm> arms = {{"none", {{"{type: none}", false}}},
                                 {"count", grid("count", fine)},
                                 {"Hoeffding", grid("hoeffding", fine)},
@@ -105,21 +105,16 @@ std::string WithBonus(const std::string& form, const Setting& bonus) {
   return fmt::format("{{{}, bonus: {}}}", form, bonus.yaml);
 }
 
-struct Run {
-  std::unique_ptr<tabular::Learner> learner;
-  tabular::Table share;  // V / V* of each episode
-};
-
-Run Play(const Lock& lock, const std::string& yaml, int episodes, int seed,
-         const std::function<void(const tabular::Learner&, int)>& after = {}) {
+// V / V* of the policy that each episode was played with.
+tabular::Table Play(const Lock& lock, const std::string& yaml, int episodes, int seed,
+                    const std::function<void(const tabular::Learner&, int)>& after = {}) {
   const Mdp& mdp = *lock.mdp;
-  Run run;
-  run.learner = tabular::Learners().Create(Config::Parse(yaml), {mdp.states(), mdp.actions(), mdp.horizon()});
-  run.share = tabular::Play(mdp, *run.learner, episodes, static_cast<Seed>(seed), [&](int k) {
-    if (after) after(*run.learner, k);
+  const auto learner = tabular::Learners().Create(Config::Parse(yaml), {mdp.states(), mdp.actions(), mdp.horizon()});
+  tabular::Table share = tabular::Play(mdp, *learner, episodes, static_cast<Seed>(seed), [&](int k) {
+    if (after) after(*learner, k);
   });
-  for (double& v : run.share) v /= lock.best;
-  return run;
+  for (double& v : share) v /= lock.best;
+  return share;
 }
 
 // The arm's best setting by mean score over the tuning locks; fills settings, tried and at_edge.
@@ -136,8 +131,8 @@ void Tune(const TabularStudySize& size, const std::vector<Lock>& locks, const Le
   if (arm->tried > 1) {
     ParallelFor(static_cast<int>(score.size()), [&](int task) {
       const int seed = task % seeds;
-      const Run run = Play(locks[static_cast<std::size_t>(seed)], yaml_of(task / seeds), size.episodes, kTuningSeed + seed);
-      score[static_cast<std::size_t>(task)] = Mean(run.share);
+      score[static_cast<std::size_t>(task)] =
+          Mean(Play(locks[static_cast<std::size_t>(seed)], yaml_of(task / seeds), size.episodes, kTuningSeed + seed));
     });
   }
   int best = 0;
@@ -157,17 +152,19 @@ void Measure(const TabularStudySize& size, const std::vector<Lock>& locks, const
   for (PerSeed* each : {&arm->score, &arm->last, &arm->regret, &arm->to_90, &arm->high_end}) each->resize(seeds);
   ParallelFor(static_cast<int>(seeds), [&](int seed) {
     const auto i = static_cast<std::size_t>(seed);
-    const Run run = Play(locks[i], arm->settings, size.episodes, seed);
-    const auto below = std::find_if(run.share.rbegin(), run.share.rend(), [](double v) { return v < 0.9; });
-    arm->score[i] = Mean(run.share);
-    arm->last[i] = run.share.back();
+    const tabular::Table share = Play(locks[i], arm->settings, size.episodes, seed, [&](const tabular::Learner& learner, int k) {
+      if (k == size.episodes - 2)  // the policy of the last episode
+        arm->high_end[i] = HighEnd(*locks[i].mdp, learner.policy()) / locks[i].best_high;
+    });
+    const auto below = std::find_if(share.rbegin(), share.rend(), [](double v) { return v < 0.9; });
+    arm->score[i] = Mean(share);
+    arm->last[i] = share.back();
     arm->regret[i] = (1 - arm->score[i]) * size.episodes;
-    arm->to_90[i] = static_cast<double>(run.share.rend() - below);
-    arm->high_end[i] = HighEnd(*locks[i].mdp, run.learner->policy()) / locks[i].best_high;
+    arm->to_90[i] = static_cast<double>(share.rend() - below);
     double from = 0;
     for (const double to : study.point) {  // mean over the episodes since the point before
       const auto begin = static_cast<std::size_t>(from), end = static_cast<std::size_t>(to);
-      arm->curve[i].push_back(Mean(std::span(run.share).subspan(begin, end - begin)));
+      arm->curve[i].push_back(Mean(std::span(share).subspan(begin, end - begin)));
       from = to;
     }
   });
@@ -244,21 +241,21 @@ LockStudy RunLockStudy(const TabularStudySize& size, int levels, const std::func
   for (const int k : {20, 100, 500, 2000}) {
     if (k <= size.episodes) study.checkpoints.push_back(k);
   }
-  std::vector<Lock> tuning, final;
+  std::vector<Lock> tuning, measured;
   for (int i = 0; i < size.tuning_seeds; ++i) tuning.push_back(MakeLock(levels, kTuningSeed + i));
-  for (int i = 0; i < size.seeds; ++i) final.push_back(MakeLock(levels, i));
+  for (int i = 0; i < size.seeds; ++i) measured.push_back(MakeLock(levels, i));
   for (const LearnerForm& learner : kLearners) {
     for (const BonusArm& bonus : BonusArms(size, levels)) {
       LearnerArm arm;
       arm.learner = learner.label;
       arm.bonus = bonus.label;
       Tune(size, tuning, learner, bonus, &arm);
-      Measure(size, final, study, &arm);
+      Measure(size, measured, study, &arm);
       study.arms.push_back(std::move(arm));
     }
     progress(fmt::format("lock H = {}: {}", levels, learner.label));
   }
-  MeasureMaps(size, final, &study);
+  MeasureMaps(size, measured, &study);
   return study;
 }
 

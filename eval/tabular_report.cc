@@ -53,27 +53,25 @@ void AddVerdict(const Judgement& judgement, HtmlReport* page) {
 }
 
 void AddMethod(const TabularStudy& study, HtmlReport* page) {
+  const TabularStudySize& size = study.size;
   page->Heading("What was run");
-  page->Paragraph(fmt::format(
-      "Bidirectional diabolical combination locks, H = 5 and 10 (slip 0.1, ends 1 and 0.1, cost 0.02 for a walk along the good "
-      "states), {} episodes a run. Each arm's setting is the best of its grid by mean score over {} tuning seeds; what is shown "
-      "are "
-      "{} other seeds, the same for all arms: seed i draws the lock and all that happens in it. Score: mean over the episodes of "
-      "the "
-      "exact value of the policy that was played, as a share of the optimal value. Grids hold {} settings for each bonus (times "
-      "three step sizes for OPPO): MADE {} coefficients by 3 buffers, Bernstein {} by 3 weights of its lower-order term, count "
-      "and "
-      "Hoeffding {} coefficients.",
-      study.size.episodes, study.size.tuning_seeds, study.size.seeds, 3 * study.size.coefficients, study.size.coefficients,
-      study.size.coefficients, 3 * study.size.coefficients));
+  page->Paragraph(
+      fmt::format("Bidirectional diabolical combination locks, H = 5 and 10 (slip 0.1, ends 1 and 0.1, cost 0.02 for a walk "
+                  "along the good states), {} episodes a run. Each arm's setting is the best of its grid by mean score over {} "
+                  "tuning seeds; what is shown are {} other seeds, the same for all arms: seed i draws the lock and all that "
+                  "happens in it. Score: mean over the episodes of the exact value of the policy that was played, as a share of "
+                  "the optimal value.",
+                  size.episodes, size.tuning_seeds, size.seeds));
+  page->Paragraph(
+      fmt::format("Grids hold {0} settings for each bonus (times three step sizes for OPPO): MADE {1} coefficients by 3 buffers, "
+                  "Bernstein {1} by 3 weights of its lower-order term, both from 0.003 to 1; count and Hoeffding {0} "
+                  "coefficients from 0.001 to 1.",
+                  3 * size.coefficients, size.coefficients));
   page->Paragraph(
       "VI: value iteration on the empirical model, unvisited pairs worth the most an episode can still earn (UCBVI). OPPO: "
-      "optimistic "
-      "policy optimisation, unvisited pairs worth their bonus. Q-learning: Jin et al. 2018, tables start at H. These are the "
-      "forms of "
-      "their sources, and optimism from the start may leave a bonus little to do; so VI and Q-learning are also run with "
-      "optimism "
-      "from the bonus alone. count (c / sqrt(N)) is a control: MADE without its recency factor.");
+      "optimistic policy optimisation, unvisited pairs worth their bonus. Q-learning: Jin et al. 2018, tables start at H. These "
+      "are the forms of their sources, and optimism from the start may leave a bonus little to do; so VI and Q-learning are also "
+      "run with optimism from the bonus alone. count (c / sqrt(N)) is a control: MADE without its recency factor.");
 }
 
 void AddLock(const LockStudy& lock, const Judgement& judgement, HtmlReport* page) {
@@ -135,7 +133,8 @@ void AddChain(const ChainStudy& chain, const Judgement& judgement, HtmlReport* p
       "The first policies take the one good action with probability 0.05 to 0.25 in each state, drawn by seed. The weight of a "
       "regulariser falls as 1 / sqrt(iteration). Settings: four step sizes by four weights, sixteen step sizes without a "
       "regulariser; "
-      "chosen by iterations to 0.99 of the optimal value on the tuning seeds.");
+      "chosen by iterations until 0.99 of the optimal value is kept, on the tuning seeds. With exact gradients ever larger steps "
+      "come ever nearer to policy iteration, so the grid (0.1 to 100) bounds what tuning may find.");
   for (const char* form : {"direct", "softmax"}) {
     std::vector<Arm> arms;
     std::vector<Row> rows, tests;
@@ -157,7 +156,7 @@ void AddChain(const ChainStudy& chain, const Judgement& judgement, HtmlReport* p
                           "log10 of the value gap, relative", "log10 of the iteration"},
                          arms),
                  "Gaps below 1e-6 are drawn at -6.");
-    page->Table({"regulariser", "best setting", "tried", "iterations to 0.99", "value at the end"}, rows);
+    page->Table({"regulariser", "best setting", "tried", "iterations to 0.99, kept", "value at the end"}, rows);
     page->Table({"iterations saved, paired", "median", "won / tied / lost", "p", "p, Holm"}, tests);
   }
 }

@@ -60,7 +60,7 @@ struct ChainArm {
   int tried = 0;
   bool at_edge = false;
   std::vector<PerSeed> curve;  // [seed][point]: log10 of (V* - V) / V*
-  PerSeed to_99;               // iterations until V reaches 0.99 V*; `iterations` if it does not
+  PerSeed to_99;               // iterations until V stays at 0.99 V* or above; `iterations` if it does not
   PerSeed last;                // V / V* of the last iterate
 };
 

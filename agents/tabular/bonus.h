@@ -44,25 +44,23 @@ struct BonusRegistrar {
 // N(s, a) and the number of all visits T; what bonuses on counts share.
 class VisitCounts {
  public:
-  explicit VisitCounts(const BonusDeps& deps)
-      : actions_(deps.actions), visits_(static_cast<std::size_t>(deps.states * deps.actions)) {}
+  explicit VisitCounts(const BonusDeps& deps);
   std::size_t Pair(int s, int a) const { return static_cast<std::size_t>(s * actions_ + a); }
-  void Add(int s, int a) {
-    ++visits_[Pair(s, a)];
-    ++total_;
-  }
+  void Add(int s, int a);
   double AtLeastOne(int s, int a) const {  // max(N, 1)
     const std::int64_t n = visits_[Pair(s, a)];
     return n > 0 ? static_cast<double>(n) : 1;
   }
-  double LogConfidence() const;  // iota = log(S A T), the confidence term of Hoeffding and Bernstein; T at least 1
-  std::int64_t pairs() const { return static_cast<std::int64_t>(visits_.size()); }
+  // iota = log(S A T), the confidence term of Hoeffding and Bernstein; T at least 1.
+  double log_confidence() const { return log_confidence_; }
   void Serialize(Archive& ar);
 
  private:
+  void Update();
   int actions_;
   std::vector<std::int64_t> visits_;  // [S, A]
   std::int64_t total_ = 0;
+  double log_confidence_ = 0;
 };
 
 }  // namespace tabular

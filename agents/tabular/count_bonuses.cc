@@ -36,7 +36,7 @@ struct Count final : Counting {
 
 struct Hoeffding final : Counting {
   using Counting::Counting;
-  double At(int s, int a, double) const override { return c_ * std::sqrt(counts_.LogConfidence() / counts_.AtLeastOne(s, a)); }
+  double At(int s, int a, double) const override { return c_ * std::sqrt(counts_.log_confidence() / counts_.AtLeastOne(s, a)); }
 };
 
 class Bernstein final : public Counting {
@@ -46,7 +46,7 @@ class Bernstein final : public Counting {
   }
   bool uses_variance() const override { return true; }
   double At(int s, int a, double next_variance) const override {
-    const double rate = counts_.LogConfidence() / counts_.AtLeastOne(s, a);
+    const double rate = counts_.log_confidence() / counts_.AtLeastOne(s, a);
     return c_ * (std::sqrt(next_variance * rate) + lower_order_ * value_max_ * rate);
   }
 

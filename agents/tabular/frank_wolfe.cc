@@ -28,19 +28,13 @@ double MadeObjective::Smoothness() const {
   return tau / (4 * std::pow(lambda, 1.5) * std::sqrt(least));
 }
 
-FrankWolfeResult FrankWolfe(const Mdp& mdp, const FrankWolfeOptions& options, const FrankWolfeWatch& watch) {
+FrankWolfeResult FrankWolfe(const Mdp& mdp, const FrankWolfeOptions& options) {
   FrankWolfeResult result;
   result.mixture = Occupancy(mdp, Table(static_cast<std::size_t>(mdp.pairs()), 1.0 / mdp.actions()));
   result.cover = options.fixed_cover.value_or(result.mixture);
-  const Table rewards = mdp.rewards();
   for (int k = 1; k <= options.iterations; ++k) {
     const MadeObjective objective{mdp, options.tau * std::pow(k, -options.decay), options.lambda, result.cover};
     const Table gradient = objective.Gradient(result.mixture);
-    if (watch) {
-      Table bonus = gradient;
-      for (std::size_t i = 0; i < bonus.size(); ++i) bonus[i] -= rewards[i] / (1 - mdp.gamma());
-      watch(k, result.mixture, bonus);
-    }
     const Table planned = Occupancy(mdp, OptimalPolicy(mdp, gradient));
     FrankWolfeIteration iteration{.before = objective.Value(result.mixture)};
     for (std::size_t i = 0; i < planned.size(); ++i) {

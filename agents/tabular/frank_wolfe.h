@@ -2,7 +2,6 @@
 // planner and exact occupancies (Zhang et al. 2021, sections 3 and 4; it extends Hazan et al. 2019). All tables are [S, A].
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -43,8 +42,7 @@ struct FrankWolfeResult {
   std::vector<FrankWolfeIteration> iterations;
 };
 
-// Starts from the uniform policy. watch(k, mixture, bonus) runs before each step; bonus is the gradient without r.
-using FrankWolfeWatch = std::function<void(int k, std::span<const double> mixture, std::span<const double> bonus)>;
-FrankWolfeResult FrankWolfe(const Mdp& mdp, const FrankWolfeOptions& options, const FrankWolfeWatch& watch = {});
+// Starts from the uniform policy. PolicyOf(mixture) is one stationary policy with the mixture's occupancy.
+FrankWolfeResult FrankWolfe(const Mdp& mdp, const FrankWolfeOptions& options);
 
 }  // namespace rove::tabular

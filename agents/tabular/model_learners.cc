@@ -97,6 +97,9 @@ class ModelLearner : public Learner {
   template <class Unvisited, class Backup>
   void Sweep(double lowest, Unvisited unvisited, Backup backup) {
     const int S = deps_.states, A = deps_.actions;
+    const bool same_at_each_step = !bonus_->uses_variance();
+    Table bonuses(same_at_each_step ? pairs_.size() : 0);
+    for (std::size_t i = 0; i < bonuses.size(); ++i) bonuses[i] = bonus_->At(static_cast<int>(i) / A, static_cast<int>(i) % A, 0);
     for (int h = deps_.horizon - 1; h >= 0; --h) {
       for (int s = 0; s < S; ++s) {
         const std::size_t row = Size((h * S + s) * A);
@@ -104,7 +107,7 @@ class ModelLearner : public Learner {
         for (int a = 0; a < A; ++a) {
           const PairModel& pair = pairs_[Pair(s, a)];
           const NextValue next = Next(h, pair);
-          const double bonus = bonus_->At(s, a, next.variance);
+          const double bonus = same_at_each_step ? bonuses[Pair(s, a)] : bonus_->At(s, a, next.variance);
           const auto visits = static_cast<double>(pair.visits);
           const double value = pair.visits == 0 ? unvisited(h, bonus) : pair.reward_sum / visits + next.mean + bonus;
           q[Size(a)] = std::clamp(value, lowest * Cap(h), Cap(h));

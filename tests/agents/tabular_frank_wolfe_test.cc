@@ -146,6 +146,7 @@ TEST_CASE("moving cover without reward: the rarest pair of a corridor is met far
   const FrankWolfeResult made = FrankWolfe(grid, {.iterations = 3000, .eta = 0.005, .lambda = 1e-4});
   const Table uniform = Occupancy(grid, Table(static_cast<std::size_t>(grid.pairs()), 0.25));
   CHECK(*std::ranges::min_element(made.mixture) > 3 * *std::ranges::min_element(uniform));
+  CHECK_THAT(Occupancy(grid, PolicyOf(grid, made.mixture)), Catch::Matchers::Approx(made.mixture));  // one policy does it too
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ std::unique_ptr<VectorEnv> Make(const std::string& yaml) { return Envs().Create(
 const Mdp& ModelOf(const VectorEnv& env) { return dynamic_cast<const FiniteModel&>(env).mdp(); }
 
 // Action 0 stays and pays 1, action 1 goes to the other state and pays 0 from state 0, 4 from state 1 (then the episode ends).
-Mdp TwoStates() {
-  return Mdp({.states = 2, .actions = 2, .horizon = 2, .gamma = 0.5}, {1, 0}, [](int s, int a) -> std::vector<MdpOutcome> {
+Mdp TwoStates(int horizon = 2) {
+  return Mdp({.states = 2, .actions = 2, .horizon = horizon, .gamma = 0.5}, {1, 0}, [](int s, int a) -> std::vector<MdpOutcome> {
     if (a == 0) return {{s, 1, 1, false}};
     return {{1 - s, 1, s == 0 ? 0.0 : 4.0, s == 1}};
   });
@@ -45,6 +45,9 @@ TEST_CASE("values and visits of the uniform policy, by hand", "[agents][unit]") 
   const Table uniform(8, 0.5);
   CHECK_THAT(PolicyValues(TwoStates(), uniform).v, Approx(Table{2, 3.75, 0.5, 2.5, 0, 0}));
   CHECK_THAT(EpisodicOccupancy(TwoStates(), uniform), Approx(Table{0.5, 0.5, 0, 0, 0.25, 0.25, 0.25, 0.25}));
+  // A third step: half of what was in state 1 went to the end, the rest of it stayed; state 0 kept half and sent half.
+  const Table longer = EpisodicOccupancy(TwoStates(3), Table(12, 0.5));
+  CHECK_THAT(Table(longer.begin() + 8, longer.end()), Approx(Table{0.125, 0.125, 0.25, 0.25}));
 }
 
 TEST_CASE("discounted: staying earns 2, going on 2 from the start and 4 from there; policy iteration finds both",

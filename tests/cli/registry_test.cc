@@ -9,7 +9,7 @@ namespace {
 // "rewards count" a line; components of tests are called probe/...
 std::string RegisteredNames() {
   std::string names;
-  for (const char* kind : {"envs", "agents", "rewards"}) {
+  for (const char* kind : {"envs", "agents", "rewards", "bonuses"}) {
     std::istringstream lines(RunRove({"list", kind}).out);
     for (std::string line; std::getline(lines, line);) {
       if (!line.starts_with("probe/")) names += std::string(kind) + " " + line.substr(0, line.find(' ')) + "\n";
@@ -23,7 +23,7 @@ TEST_CASE("exactly the recorded names are registered", "[cli][golden]") {
 }
 
 TEST_CASE("every registered component says in a line what it is", "[cli][unit]") {
-  for (const char* kind : {"envs", "agents", "rewards"}) {
+  for (const char* kind : {"envs", "agents", "rewards", "bonuses"}) {
     std::istringstream lines(RunRove({"list", kind}).out);
     for (std::string line; std::getline(lines, line);) {
       INFO(line);

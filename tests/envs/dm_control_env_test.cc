@@ -205,7 +205,7 @@ TEST_CASE("wrong options are refused with their place", "[envs][unit]") {
   CHECK_THROWS_WITH(Make("cheetah-run", 1, "action_repeat: 0"), Catch::Contains("action_repeat"));
   CHECK_THROWS_WITH(Make("cheetah-run", 1, "time_limit: -1"), Catch::Contains("time_limit"));
   CHECK_THROWS_WITH(Make("cheetah-run", 1, "observation_type: f16"), Catch::Contains("f32"));
-  CHECK(Make("cheetah-run", 1, "time_limit: .inf").spec().max_steps == 0);
+  CHECK(Make("cheetah-run", 1, "time_limit: 0").spec().max_steps == 0);
 }
 
 }  // namespace

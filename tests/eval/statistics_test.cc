@@ -48,5 +48,59 @@ TEST_CASE("a bootstrap is a function of its seed, and certain of a constant", "[
   CHECK(constant.high == 2.5);
 }
 
+// Two-sided p of the signed-rank test by listing all signs.
+double WilcoxonByListing(const std::vector<double>& differences) {
+  std::vector<double> sizes;
+  for (const double x : differences) {
+    if (x != 0) sizes.push_back(std::abs(x));
+  }
+  std::vector<double> rank;
+  for (const double x : sizes) {
+    const auto below = std::ranges::count_if(sizes, [&](double y) { return y < x; }), same = std::ranges::count(sizes, x);
+    rank.push_back(static_cast<double>(below) + (static_cast<double>(same) + 1) / 2);
+  }
+  double seen = 0, total = 0;
+  std::size_t k = 0;
+  for (const double x : differences) {
+    if (x == 0) continue;
+    seen += x > 0 ? rank[k] : 0;
+    total += rank[k++];
+  }
+  double extreme = 0;
+  for (unsigned signs = 0; signs < (1u << rank.size()); ++signs) {
+    double sum = 0;
+    for (std::size_t i = 0; i < rank.size(); ++i) sum += (signs >> i & 1) != 0 ? rank[i] : 0;
+    extreme += sum <= std::min(seen, total - seen);
+  }
+  return std::min(1.0, 2 * extreme / static_cast<double>(1u << rank.size()));
+}
+
+TEST_CASE("Wilcoxon's p is the share of signs at least as extreme, twice", "[eval][unit]") {
+  CHECK(WilcoxonSignedRank(std::vector<double>{1, 2, 3, 4, 5}) == Approx(2.0 / 32));       // one of 32 sums, 0
+  CHECK(WilcoxonSignedRank(std::vector<double>{-1, 2, 3, 4, 5}) == Approx(2 * 2.0 / 32));  // sums 0 and 1
+  CHECK(WilcoxonSignedRank(std::vector<double>{1, -1}) == 1);
+  CHECK(WilcoxonSignedRank(std::vector<double>{0, 0}) == 1);
+  for (const std::vector<double>& with_ties :
+       {std::vector<double>{1.1, -0.4, 2, 0.3, 0.3, -0.3, 1.5, 0.9, 0, 2.2}, {-1, -1, -1, 2, -3, -3, 0.5}, {2, 2, 2, 2, -2, 1}}) {
+    CHECK(WilcoxonSignedRank(with_ties) == Approx(WilcoxonByListing(with_ties)));
+  }
+}
+
+TEST_CASE("Holm multiplies the smallest p by all, the next by one fewer, and never falls", "[eval][unit]") {
+  const std::vector<double> adjusted = Holm(std::vector<double>{0.04, 0.01, 0.03, 0.5});
+  CHECK_THAT(adjusted, Catch::Matchers::Approx(std::vector<double>{0.09, 0.04, 0.09, 0.5}));
+  CHECK(Holm(std::vector<double>{0.7, 0.8})[0] == 1);
+}
+
+TEST_CASE("a rank correlation sees order only, and shares ranks among ties", "[eval][unit]") {
+  const std::vector<double> xs = {1, 2, 3, 4};
+  CHECK(RankCorrelation(xs, std::vector<double>{1, 10, 100, 1000}) == Approx(1));
+  CHECK(RankCorrelation(xs, std::vector<double>{4, 3, 2, 1}) == Approx(-1));
+  CHECK(RankCorrelation(xs, std::vector<double>{7, 7, 7, 7}) == 0);
+  // scipy 1.x: spearmanr([1, 2, 2, 3, 5, 0], [2, 1, 4, 4, 4, 0])
+  CHECK(RankCorrelation(std::vector<double>{1, 2, 2, 3, 5, 0}, std::vector<double>{2, 1, 4, 4, 4, 0}) ==
+        Approx(0.8008534347238067).epsilon(1e-12));
+}
+
 }  // namespace
 }  // namespace rove
