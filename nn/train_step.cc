@@ -49,7 +49,7 @@ void ReadOptimizer(const Config& config, OptimizerOptions* options) {
 
 TrainStep::TrainStep(const ParamLayout& layout, Seed seed, int shards, const OptimizerOptions& options,
                      std::unique_ptr<GradientReducer> reducer)
-    : options_(options), reducer_(std::move(reducer)), values_(layout.Initial(seed)) {
+    : options_(options), reducer_(std::move(reducer)), values_(layout.Initial(seed)), params_(layout, values_) {
   UseOneThread();
   const std::size_t size = values_.size();
   for (auto* buffer : {&second_, &grad_, &root_}) buffer->resize(size);

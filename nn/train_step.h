@@ -49,6 +49,7 @@ class TrainStep {
             std::unique_ptr<GradientReducer> reducer = MakeOrderedSum());
 
   std::span<const float> values() const { return values_; }  // all parameters, flat
+  const Params& params() const { return params_; }           // the same as tensors to be read, between steps
   int shards() const { return static_cast<int>(replicas_.size()); }
 
   // gradient(shard, params) adds the shard's part of the loss gradient to params' .grad (zero before), at the same time as other
@@ -65,6 +66,7 @@ class TrainStep {
   std::unique_ptr<GradientReducer> reducer_;
   std::vector<float> values_, first_, second_, grad_, root_;  // first_: adam only; root_: scratch
   std::vector<std::vector<float>> shard_grads_;
+  Params params_;
   std::vector<Params> replicas_;
   std::int64_t steps_ = 0;
 };
