@@ -31,9 +31,10 @@ struct BenchTrainArgs {
 constexpr std::array<const char*, 4> kParts = {"env", "act", "reward", "learn"};
 
 // Shares of the wall time. env and act run on several threads at once, so their thread-seconds are divided by how many; in
-// pipelined mode collecting and learning overlap and the shares may add up to more than 1.
+// pipelined mode collecting and learning overlap and the shares may add up to more than 1. updates_per_s: an off-policy agent's
+// batches a second of sampling, rescoring and learning; 0 on policy.
 struct Measured {
-  double frames_per_s = 0;
+  double frames_per_s = 0, updates_per_s = 0;
   std::array<double, 4> share{};
 };
 
@@ -52,10 +53,13 @@ Measured RunOnce(const Config& config) {
   const RunResult result = engine.Run();
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   Measured measured{.frames_per_s = static_cast<double>(result.env_steps) / wall_s};
+  double learn_s = 0;
   for (std::size_t p = 0; p < kParts.size(); ++p) {
     const double* part_s = timing.Find(fmt::format("time/{}_s", kParts[p]));
+    if (p >= 2) learn_s += part_s != nullptr ? *part_s : 0;
     measured.share[p] = (part_s != nullptr ? *part_s : 0) / wall_s / (p < 2 ? collectors : 1);
   }
+  if (result.batches > 0) measured.updates_per_s = static_cast<double>(result.batches) / learn_s;
   return measured;
 }
 
@@ -75,13 +79,16 @@ void BenchTrain(const BenchTrainArgs& args, const Terminal& terminal) {
     return Spread(values);
   };
   const Spread rate = spread([](const Measured& m) { return m.frames_per_s; });
+  const Spread updates = spread([](const Measured& m) { return m.updates_per_s; });
   Json shares;
   for (std::size_t p = 0; p < kParts.size(); ++p)
     shares[kParts[p]] = spread([p](const Measured& m) { return m.share[p]; }).median;
   if (args.json) {
-    terminal.out << Json{{"cpu", CpuModel()},      {"build_id", BuildId()},   {"blas_kernel", BlasKernel()},
-                         {"threads", Threads()},   {"config", args.config},   {"overrides", args.overrides},
-                         {"frames", args.frames},  {"repeats", args.repeats}, {"frames_per_s", rate.json()},
+    terminal.out << Json{{"cpu", CpuModel()},           {"build_id", BuildId()},
+                         {"blas_kernel", BlasKernel()}, {"threads", Threads()},
+                         {"config", args.config},       {"overrides", args.overrides},
+                         {"frames", args.frames},       {"repeats", args.repeats},
+                         {"frames_per_s", rate.json()}, {"updates_per_s", updates.json()},
                          {"share_of_wall", shares}}
                         .dump(1)
                  << "\n";
@@ -89,6 +96,8 @@ void BenchTrain(const BenchTrainArgs& args, const Terminal& terminal) {
   }
   terminal.out << fmt::format("\n{}, {} frames on {} threads ({})\nframes/s    {:.0f} [{:.0f}, {:.0f}]\n", args.config,
                               args.frames, Threads(), CpuModel(), rate.median, rate.low, rate.high);
+  if (updates.median > 0)
+    terminal.out << fmt::format("updates/s   {:.0f} [{:.0f}, {:.0f}]\n", updates.median, updates.low, updates.high);
   terminal.out << "wall time   ";
   for (const auto& [name, share] : shares.items()) terminal.out << fmt::format("{} {:.1f}%  ", name, 100 * share.get<double>());
   terminal.out << "\n";

@@ -107,10 +107,12 @@ struct Engine::Impl {
     const Noise noise(options.seed, "replay");
     for (; batches < due; ++batches) {
       BatchView batch;
+      auto begin = Clock::now();
       if (!parts.replay->Sample(traits.batch_size, traits.sequence_length, noise.Sub(static_cast<std::uint64_t>(batches)),
                                 &batch))
         break;
-      auto begin = Clock::now();
+      learn_s += Seconds(begin);
+      begin = Clock::now();
       parts.rewards->ScoreReplayed(batch, frames_learned, batches);
       reward_s += Seconds(begin);
       begin = Clock::now();
@@ -120,6 +122,7 @@ struct Engine::Impl {
       metrics.Merge(parts.rewards->Train(batch, batches));
       reward_s += Seconds(begin);
     }
+    metrics.Set("train/batches", static_cast<double>(batches));
     return metrics;
   }
 
@@ -175,10 +178,9 @@ RunResult Engine::Run(std::stop_token stop) {
     stopped = !done && stop.stop_requested();
 
     Metrics hook_metrics;
-    const auto snapshot = s.parts.agent->Snapshot(s.learned);
     for (const Hook& hook : s.parts.hooks) {
       const bool crossed = hook.every > 0 && frames_before / hook.every != s.frames_learned / hook.every;
-      if (crossed || (done && hook.every > 0)) hook_metrics.Merge(hook.fn(*snapshot, s.frames_learned));
+      if (crossed || (done && hook.every > 0)) hook_metrics.Merge(hook.fn(*s.parts.agent->Snapshot(s.learned), s.frames_learned));
     }
     if (done || !hook_metrics.empty() || s.learned % s.options.log_every == 0) {
       Metrics metrics;
@@ -203,7 +205,7 @@ RunResult Engine::Run(std::stop_token stop) {
     if (save && (due || done || stopped)) save(*this);
   }
   SyncSinks();
-  return {s.frames_learned, s.learned, stopped};
+  return {s.frames_learned, s.learned, s.batches, stopped};
 }
 
 std::vector<std::uint64_t> Engine::SyncSinks() {

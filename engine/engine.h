@@ -60,6 +60,7 @@ struct EngineOptions {
 
 struct RunResult {
   std::int64_t env_steps = 0, updates = 0;  // live frames learned from; learned rollouts
+  std::int64_t batches = 0;                 // off-policy: sampled batches learned from
   bool stopped = false;                     // by the stop token, before all frames were learned
 };
 

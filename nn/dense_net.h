@@ -17,7 +17,8 @@ namespace rove::nn {
 
 class DenseNet {
  public:
-  // Adds its parameters to `layout`: weights orthogonal with gain sqrt(2), those of the output with `output_gain`. hidden: widths.
+  // Adds its parameters to `layout`: weights orthogonal with gain sqrt(2), those of the output with `output_gain`. hidden:
+  // widths.
   DenseNet(const std::string& name, std::int64_t inputs, const std::vector<std::int64_t>& hidden, std::int64_t outputs,
            float output_gain, ParamLayout* layout);
 

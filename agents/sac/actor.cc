@@ -43,8 +43,8 @@ void ActionBox::ToAction(std::span<const float> unit, TensorView actions, std::i
 void ActionBox::ToUnit(ConstTensorView actions, std::int64_t row, std::span<float> unit) const {
   const std::size_t size = half_.size(), first = static_cast<std::size_t>(row) * size;
   for (std::size_t j = 0; j < size; ++j) {
-    const double action = actions.dtype == DType::kF32 ? static_cast<double>(actions.As<float>()[first + j])
-                                                       : actions.As<double>()[first + j];
+    const double action =
+        actions.dtype == DType::kF32 ? static_cast<double>(actions.As<float>()[first + j]) : actions.As<double>()[first + j];
     unit[j] = half_[j] > 0 ? static_cast<float>((action - middle_[j]) / half_[j]) : 0;
   }
 }

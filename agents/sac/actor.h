@@ -1,5 +1,5 @@
-// The acting half of SAC: the actor network from observations to a squashed Gaussian, the action space it is scaled to, the policy
-// of a worker.
+// The acting half of SAC: the actor network from observations to a squashed Gaussian, the action space it is scaled to, the
+// policy of a worker.
 #pragma once
 
 #include <ATen/core/Tensor.h>

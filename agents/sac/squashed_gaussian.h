@@ -1,5 +1,5 @@
-// The policy of SAC: a diagonal Gaussian squashed into (-1, 1) by tanh (Haarnoja et al. 2018b, arXiv 1812.05905, appendix C), with
-// gradients in closed form. Plain C++ on one row: mean and log_std of A actions side by side, [2 A].
+// The policy of SAC: a diagonal Gaussian squashed into (-1, 1) by tanh (Haarnoja et al. 2018b, arXiv 1812.05905, appendix C),
+// with gradients in closed form. Plain C++ on one row: mean and log_std of A actions side by side, [2 A].
 //
 //   log_std is clamped to [log_std_min, log_std_max];  u = mean + exp(log_std) noise,  noise ~ N(0, I);  a = tanh(u)
 //   log pi(a) = sum_j [ -noise_j^2 / 2 - log_std_j - log(2 pi) / 2 - log(1 - a_j^2) ]

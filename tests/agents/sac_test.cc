@@ -17,11 +17,13 @@ namespace {
 using nn::testing::Doubles, nn::testing::Gradient, nn::testing::InitialParams, nn::testing::PlainAdam, nn::testing::PlainStack;
 
 constexpr std::size_t kBatch = 11, kActions = 2;
-constexpr const char* kSmall = "{type: sac, hidden: [5, 4], batch: 11, learning_rate: 0.01, gamma: 0.9, tau: 0.1, temperature: 0.5}";
+constexpr const char* kSmall =
+    "{type: sac, hidden: [5, 4], batch: 11, learning_rate: 0.01, gamma: 0.9, tau: 0.1, temperature: 0.5}";
 
 std::unique_ptr<Agent> MakeSac(const std::vector<std::string>& overrides = {}, Seed seed = 1, const EnvSpec& env = PointSpec()) {
-  return Agents().Create(Config::Parse(kSmall, "x.yaml", overrides),
-                         AgentDeps{.env = env, .num_envs = 1, .rollout_length = 1, .act_block = 4, .seed = seed, .intrinsic_head = {}});
+  return Agents().Create(
+      Config::Parse(kSmall, "x.yaml", overrides),
+      AgentDeps{.env = env, .num_envs = 1, .rollout_length = 1, .act_block = 4, .seed = seed, .intrinsic_head = {}});
 }
 
 // Batch number k of transitions: states about 1 in size, some terminated, some truncated.
@@ -71,7 +73,8 @@ struct PlainSac {
   double MinQ(const Doubles& params, const Doubles& s, const Doubles& a) const {
     return std::min(Q(params, 0, s, a), Q(params, 1, s, a));
   }
-  double Act(const Doubles& params, const Doubles& s, std::uint64_t use, std::size_t row, std::uint64_t update, Doubles* a) const {
+  double Act(const Doubles& params, const Doubles& s, std::uint64_t use, std::size_t row, std::uint64_t update,
+             Doubles* a) const {
     const Doubles out = actor_net(params, s);
     NoiseStream stream = Noise(1, "sac").Sub(use).At(row, update);
     double log_prob = 0;
@@ -244,7 +247,8 @@ TEST_CASE("sac: a padded block gives bit for bit what a full block gives for its
   const auto act = [&](std::int64_t first, std::int64_t m, Tensor& action) {
     const std::vector<ConstTensorView> obs{state.view().Rows(first, m), key.view().Rows(first, m)};
     const auto rows = static_cast<std::size_t>(m);
-    policy->Act({obs, std::span(types).first(rows), {}, std::span(ids).first(rows), 0, &noise}, {action.view().Rows(0, m), {}, {}});
+    policy->Act({obs, std::span(types).first(rows), {}, std::span(ids).first(rows), 0, &noise},
+                {action.view().Rows(0, m), {}, {}});
   };
   act(0, 4, full);
   act(4, 4, part);  // leaves other rows behind
