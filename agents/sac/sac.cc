@@ -8,6 +8,7 @@
 // All gradients are in closed form; the batch is cut into shards, each one task.
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <array>
@@ -20,9 +21,10 @@
 #include <vector>
 
 #include "agents/agent.h"
-#include "agents/sac/actor.h"
 #include "core/archive.h"
+#include "nn/continuous_actor.h"
 #include "nn/dense_net.h"
+#include "nn/ops.h"
 #include "nn/train_step.h"
 
 namespace rove {
@@ -42,6 +44,69 @@ struct SacOptions {
   nn::OptimizerOptions optimizer{.epsilon = 1e-8f, .max_grad_norm = 0};
 };
 
+struct SacSnapshot final : ParamSnapshot {
+  SacSnapshot(std::int64_t version, std::span<const float> from) : ParamSnapshot(version), values(from.begin(), from.end()) {}
+  std::vector<float> values;  // of the actor
+};
+
+class SacPolicy final : public Policy {
+ public:
+  SacPolicy(std::shared_ptr<const nn::ContinuousActor> actor, ActMode mode, int block)
+      : actor_(std::move(actor)),
+        mode_(mode),
+        values_(static_cast<std::size_t>(actor_->layout.size())),
+        params_(actor_->layout, values_),
+        tape_(actor_->net, block),
+        x_(at::zeros({block, actor_->inputs.size()}, at::kFloat)),
+        rows_(static_cast<std::size_t>(block)),
+        noise_(static_cast<std::size_t>(actor_->box.size())),
+        unit_(noise_.size()) {
+    nn::UseOneThread();
+    std::iota(rows_.begin(), rows_.end(), 0);
+  }
+
+  void Sync(const ParamSnapshot& snapshot) override {
+    std::ranges::copy(dynamic_cast<const SacSnapshot&>(snapshot).values, values_.begin());
+  }
+
+  // One network call of always `block` rows; what the rows after the last hold does not reach the others.
+  void Act(const ActInput& in, const ActOutput& out) override {
+    const std::size_t m = in.env_id.size(), actions = unit_.size();
+    ROVE_CHECK_LE(m, rows_.size());
+    const float* row = nullptr;
+    if (mode_ != ActMode::kRandom) {
+      actor_->inputs.Fill(in.obs, std::span(rows_).first(m), x_.data_ptr<float>(), x_.size(1));
+      row = actor_->net.Forward(params_, x_, &tape_).data_ptr<float>();
+    }
+    for (std::size_t i = 0; i < m; ++i) {
+      NoiseStream noise = in.noise->At(static_cast<std::uint64_t>(in.env_id[i]), static_cast<std::uint64_t>(in.step));
+      switch (mode_) {
+        case ActMode::kRandom:
+          for (float& unit : unit_) unit = 2 * noise.Uniform() - 1;
+          break;
+        case ActMode::kExplore:
+          for (float& x : noise_) x = noise.Normal();
+          actor_->gaussian.Sample({row + i * 2 * actions, 2 * actions}, noise_, unit_);
+          break;
+        case ActMode::kEvaluate:  // the mean, squashed: the median of the action's distribution
+          for (std::size_t j = 0; j < actions; ++j) unit_[j] = std::tanh(row[i * 2 * actions + j]);
+          break;
+      }
+      actor_->box.ToAction(unit_, out.action, static_cast<std::int64_t>(i));
+    }
+  }
+
+ private:
+  std::shared_ptr<const nn::ContinuousActor> actor_;
+  ActMode mode_;
+  std::vector<float> values_;
+  nn::Params params_;
+  nn::DenseNet::Tape tape_;
+  at::Tensor x_;  // [block, D]
+  std::vector<std::int32_t> rows_;
+  std::vector<float> noise_, unit_;  // of one row, [A]
+};
+
 nn::ParamLayout OneScalar() {
   nn::ParamLayout layout;
   layout.AddBias("log_temperature", 1);
@@ -50,7 +115,7 @@ nn::ParamLayout OneScalar() {
 
 class Sac final : public Agent {
  public:
-  Sac(const SacOptions& options, std::shared_ptr<const SacActor> actor, const AgentDeps& deps)
+  Sac(const SacOptions& options, std::shared_ptr<const nn::ContinuousActor> actor, const AgentDeps& deps)
       : options_(options),
         actor_(std::move(actor)),
         act_block_(deps.act_block),
@@ -70,7 +135,9 @@ class Sac final : public Agent {
   AgentTraits traits() const override { return options_.traits; }
   std::span<const TensorSpec> extra_spec() const override { return {}; }
   std::span<const TensorSpec> state_spec() const override { return {}; }
-  std::unique_ptr<Policy> MakePolicy(ActMode mode) const override { return MakeSacPolicy(actor_, mode, act_block_); }
+  std::unique_ptr<Policy> MakePolicy(ActMode mode) const override {
+    return std::make_unique<SacPolicy>(actor_, mode, act_block_);
+  }
   std::shared_ptr<const ParamSnapshot> Snapshot(std::int64_t version) const override {
     return std::make_shared<SacSnapshot>(version, actor_step_.values());
   }
@@ -257,7 +324,7 @@ class Sac final : public Agent {
   }
 
   SacOptions options_;
-  std::shared_ptr<const SacActor> actor_;
+  std::shared_ptr<const nn::ContinuousActor> actor_;
   int act_block_;
   Noise noise_;
   nn::ParamLayout critic_layout_;
@@ -287,7 +354,7 @@ std::unique_ptr<Agent> MakeSac(const Config& config, const AgentDeps& deps) {
   config.Get("shards", &o.shards, InRange(1, 256));
   if (o.shards > o.traits.batch_size) config.At("shards").Fail("expected at most agent.batch");
   nn::ReadOptimizer(config, &o.optimizer);
-  auto actor = std::make_shared<SacActor>(config, deps.env, o.hidden);
+  auto actor = std::make_shared<nn::ContinuousActor>(config, deps.env, o.hidden);
   o.target_entropy = -static_cast<float>(actor->box.size());
   config.Get("target_entropy", &o.target_entropy);
   return std::make_unique<Sac>(o, std::move(actor), deps);

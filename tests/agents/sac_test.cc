@@ -275,7 +275,7 @@ TEST_CASE("sac: bad config is one line with its place", "[agents][unit]") {
   EnvSpec discrete = PointSpec(), unbounded = PointSpec();
   discrete.action = {.name = "a", .dtype = DType::kI32, .shape = {}, .low = {0}, .high = {3}};
   unbounded.action.high.clear();
-  CHECK_THAT(error_of({}, discrete), Catch::Contains("sac needs a continuous action (f32 or f64) with finite bounds"));
+  CHECK_THAT(error_of({}, discrete), Catch::Contains("the agent needs a continuous action (f32 or f64) with finite bounds"));
   CHECK_THAT(error_of({}, unbounded), Catch::Contains("f32 [2] without bounds"));
 }
 

@@ -1,10 +1,10 @@
-#include "agents/sac/squashed_gaussian.h"
+#include "nn/squashed_gaussian.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 
-namespace rove {
+namespace rove::nn {
 
 float SquashedGaussian::Sample(std::span<const float> row, std::span<const float> noise, std::span<float> action) const {
   constexpr float kHalfLogTwoPi = 0.91893853f, kLogTwo = 0.69314718f;
@@ -31,4 +31,4 @@ void SquashedGaussian::Gradient(std::span<const float> row, std::span<const floa
   }
 }
 
-}  // namespace rove
+}  // namespace rove::nn

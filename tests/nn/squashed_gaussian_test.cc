@@ -1,5 +1,4 @@
-// (needs torch: nn's plain references)
-#include "agents/sac/squashed_gaussian.h"
+#include "nn/squashed_gaussian.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -7,12 +6,12 @@
 
 #include "tests/nn/plain_net.h"
 
-namespace rove {
+namespace rove::nn {
 namespace {
 
-using nn::testing::Doubles;
+using testing::Doubles;
 
-TEST_CASE("squashed Gaussian: its density integrates to 1", "[agents][unit]") {
+TEST_CASE("squashed Gaussian: its density integrates to 1", "[nn][unit]") {
   // Over the action's own axis, by trapezoids between samples at noise -6, ..., 6 (all but 2e-9 of the mass).
   const SquashedGaussian gaussian;
   for (const std::vector<float>& row : {std::vector<float>{0.3f, -0.5f}, {-1.0f, 0.2f}, {0.0f, -2.0f}}) {
@@ -30,7 +29,7 @@ TEST_CASE("squashed Gaussian: its density integrates to 1", "[agents][unit]") {
   }
 }
 
-TEST_CASE("squashed Gaussian: two actions, worked by hand", "[agents][unit]") {
+TEST_CASE("squashed Gaussian: two actions, worked by hand", "[nn][unit]") {
   // u = (0.5 + 2 * 0.5, -1 + 1 * -1) = (1.5, -2); a = tanh(u). log pi = sum of -noise^2 / 2 - log_std - 0.9189385 - log(1 - a^2):
   // -0.125 - 0.6931472 - 0.9189385 + 1.7105 = -0.0264; -0.5 - 0 - 0.9189385 + 2.6500 = 1.2311.
   const SquashedGaussian gaussian;
@@ -42,7 +41,7 @@ TEST_CASE("squashed Gaussian: two actions, worked by hand", "[agents][unit]") {
   CHECK(log_prob == Approx(-0.0264 + 1.2311).margin(2e-4));
 }
 
-TEST_CASE("squashed Gaussian: far out an action rounds to 1 and its log-probability stays finite", "[agents][unit]") {
+TEST_CASE("squashed Gaussian: far out an action rounds to 1 and its log-probability stays finite", "[nn][unit]") {
   const SquashedGaussian gaussian;
   const std::vector<float> row{50.0f, 0.0f}, noise{0.0f};
   std::vector<float> action(1), drow(2);
@@ -53,7 +52,7 @@ TEST_CASE("squashed Gaussian: far out an action rounds to 1 and its log-probabil
   CHECK(drow[1] == -1.0f);
 }
 
-TEST_CASE("squashed Gaussian: gradients against finite differences of a plain form", "[agents][unit]") {
+TEST_CASE("squashed Gaussian: gradients against finite differences of a plain form", "[nn][unit]") {
   constexpr std::size_t kActions = 3;
   const SquashedGaussian gaussian{.log_std_min = -2, .log_std_max = 1};
   NoiseStream stream = Noise(1, "test").At(0, 0);
@@ -75,11 +74,11 @@ TEST_CASE("squashed Gaussian: gradients against finite differences of a plain fo
     };
     gaussian.Sample(row, noise, action);
     gaussian.Gradient(row, noise, action, static_cast<float>(coef), daction, drow);
-    const Doubles expected = nn::testing::Gradient(loss, {row.begin(), row.end()});
+    const Doubles expected = testing::Gradient(loss, {row.begin(), row.end()});
     // Floats: 1 - a^2 cancels where |a| is near 1.
     for (std::size_t j = 0; j < drow.size(); ++j) CHECK(drow[j] == Approx(expected[j]).epsilon(1e-4).margin(2e-5));
   }
 }
 
 }  // namespace
-}  // namespace rove
+}  // namespace rove::nn

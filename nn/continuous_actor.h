@@ -1,20 +1,20 @@
-// The acting half of SAC: the actor network from observations to a squashed Gaussian, the action space it is scaled to, the
-// policy of a worker.
+// A policy of bounded continuous actions: a network from observations to a squashed Gaussian, and the box its actions are scaled
+// to.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
-#include "agents/agent.h"
-#include "agents/sac/squashed_gaussian.h"
+#include "core/config.h"
+#include "core/spec.h"
 #include "nn/dense_net.h"
 #include "nn/inputs.h"
+#include "nn/squashed_gaussian.h"
 
-namespace rove {
+namespace rove::nn {
 
 // A bounded box of actions as (-1, 1)^A and back: action = middle + half * unit.
 class ActionBox {
@@ -30,24 +30,16 @@ class ActionBox {
   std::vector<double> low_, high_, middle_, half_;
 };
 
-// What acting and learning share; immutable.
-struct SacActor {
-  nn::Inputs inputs;
+// Architecture only, immutable, for any number of threads.
+struct ContinuousActor {
+  Inputs inputs;
   ActionBox box;
   SquashedGaussian gaussian;
-  nn::ParamLayout layout;
-  nn::DenseNet net;  // [B, inputs] to [B, 2 A]
+  ParamLayout layout;
+  DenseNet net;  // [B, inputs] to [B, 2 A]
 
   // Reads the keys inputs, log_std_min, log_std_max; hidden: widths.
-  SacActor(const Config& config, const EnvSpec& env, const std::vector<std::int64_t>& hidden);
+  ContinuousActor(const Config& config, const EnvSpec& env, const std::vector<std::int64_t>& hidden);
 };
 
-struct SacSnapshot final : ParamSnapshot {
-  SacSnapshot(std::int64_t version, std::span<const float> from) : ParamSnapshot(version), values(from.begin(), from.end()) {}
-  std::vector<float> values;  // of the actor
-};
-
-// block: rows of one network call.
-std::unique_ptr<Policy> MakeSacPolicy(std::shared_ptr<const SacActor> actor, ActMode mode, int block);
-
-}  // namespace rove
+}  // namespace rove::nn

@@ -8,7 +8,7 @@
 
 #include <span>
 
-namespace rove {
+namespace rove::nn {
 
 struct SquashedGaussian {
   float log_std_min = -20, log_std_max = 2;
@@ -22,4 +22,4 @@ struct SquashedGaussian {
                 std::span<const float> daction, std::span<float> drow) const;
 };
 
-}  // namespace rove
+}  // namespace rove::nn
