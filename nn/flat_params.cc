@@ -53,6 +53,11 @@ int ParamLayout::AddWeight(const std::string& name, std::int64_t rows, std::int6
   return Add({name, 0, rows, cols, gain}, rows * cols);
 }
 
+int ParamLayout::AddUniform(const std::string& name, std::int64_t rows, std::int64_t cols, float bound) {
+  ROVE_CHECK(rows > 0 && cols > 0);
+  return Add({name, 0, rows, cols, bound, /*uniform=*/true}, rows * cols);
+}
+
 int ParamLayout::AddBias(const std::string& name, std::int64_t size) { return Add({name, 0, 0, size, 0}, size); }
 
 std::vector<float> ParamLayout::Initial(Seed seed) const {
@@ -61,6 +66,13 @@ std::vector<float> ParamLayout::Initial(Seed seed) const {
   for (std::size_t index = 0; index < entries_.size(); ++index) {
     const Entry& entry = entries_[index];
     if (entry.rows == 0) continue;
+    if (entry.uniform) {
+      NoiseStream stream = noise.At(index, 0);
+      for (std::int64_t i = 0; i < entry.rows * entry.cols; ++i) {
+        values[static_cast<std::size_t>(entry.offset + i)] = entry.gain * (2 * stream.Uniform() - 1);
+      }
+      continue;
+    }
     const bool tall = entry.rows >= entry.cols;
     const std::int64_t k = std::min(entry.rows, entry.cols), n = std::max(entry.rows, entry.cols);
     const std::vector<double> q = OrthonormalRows(k, n, noise.At(index, 0));

@@ -22,6 +22,8 @@ class ParamLayout {
   // A weight [rows, cols] for x @ W, x: [B, rows]; starts as an orthogonal matrix times gain (Saxe et al. 2014; columns are
   // orthonormal if rows >= cols, else rows are). Returns its index.
   int AddWeight(const std::string& name, std::int64_t rows, std::int64_t cols, float gain);
+  // The same, starting uniform in [-bound, bound).
+  int AddUniform(const std::string& name, std::int64_t rows, std::int64_t cols, float bound);
   // A vector [size] that starts at zero.
   int AddBias(const std::string& name, std::int64_t size);
 
@@ -36,6 +38,7 @@ class ParamLayout {
     std::string name;
     std::int64_t offset, rows, cols;  // rows 0: a vector [cols]
     float gain;
+    bool uniform = false;  // of bound `gain`; else orthogonal
   };
   int Add(Entry entry, std::int64_t count);
   std::vector<Entry> entries_;

@@ -1,5 +1,5 @@
 // Encoder for MiniGrid images: codes [H, W, 3] (object, colour, state), 2x2 or 3x3 convolutions on them as they are, as in
-// lcswillems/torch-ac and the RIDE baselines; or one-hot over the codes. Other inputs join after the convolutions.
+// lcswillems/torch-ac and the RIDE and NovelD baselines; or one-hot over the codes. Other inputs join after the convolutions.
 #include <ATen/ops/cat.h>
 
 #include <algorithm>
@@ -22,10 +22,26 @@ constexpr std::int64_t kCodes[] = {11, 6, 4}, kCodesTotal = 21;
 struct MinigridCnnOptions {
   bool one_hot = false;                            // image: codes | one_hot
   std::vector<std::int64_t> channels{32, 64, 64};  // filters of each convolution
-  std::int64_t kernel = 2;                         // of each convolution; valid, stride 1, ReLU
+  std::int64_t kernel = 2;                         // of each convolution
+  std::vector<std::int64_t> strides;               // of each convolution; empty: all 1
+  std::int64_t padding = 0;                        // zeros around each convolution's input
+  bool elu = false;                                // activation of the convolutions: relu | elu
   bool pool = true;                                // 2x2 max-pool after the first convolution
   std::vector<std::int64_t> hidden;                // ReLU layers after the convolutions and the other inputs
 };
+
+// Convolution number `layer` on an input of `in`'s height, width and channels.
+ConvShape LayerShape(const MinigridCnnOptions& options, std::size_t layer, const ConvShape& in) {
+  return {.height = in.height,
+          .width = in.width,
+          .channels = in.channels,
+          .kernel = options.kernel,
+          .filters = options.channels[layer],
+          .pool = options.pool && layer == 0,
+          .stride = options.strides.empty() ? 1 : options.strides[layer],
+          .padding = options.padding,
+          .elu = options.elu};
+}
 
 class MinigridCnn final : public Encoder {
  public:
@@ -36,9 +52,7 @@ class MinigridCnn final : public Encoder {
     image_size_ = shape.inputs();
     flat_ = image_size_;
     for (const std::int64_t filters : options.channels) {
-      shape.kernel = options.kernel;
-      shape.filters = filters;
-      shape.pool = options.pool && convs_.empty();
+      shape = LayerShape(options, convs_.size(), shape);
       const std::string name = "encoder.conv" + std::to_string(convs_.size());
       const int weight = layout->AddWeight(name + ".weight", shape.patch(), filters, std::numbers::sqrt2_v<float>);
       convs_.push_back({shape, weight, layout->AddBias(name + ".bias", filters)});
@@ -105,8 +119,20 @@ std::unique_ptr<Encoder> MakeMinigridCnn(const Config& config, const EncoderDeps
   config.GetEnum("image", &options.one_hot, {"codes", "one_hot"});
   config.Get("channels", &options.channels, InRange(1, 4096));
   config.Get("kernel", &options.kernel, InRange(1, 7));
+  config.Get("strides", &options.strides, InRange(1, 7));
+  config.Get("padding", &options.padding, InRange(0, 6));
+  config.GetEnum("activation", &options.elu, {"relu", "elu"});
   config.Get("pool", &options.pool);
   config.Get("hidden", &options.hidden, InRange(1, 1 << 16));
+  if (!options.strides.empty() && options.strides.size() != options.channels.size()) {
+    config.At("strides").Fail("expected as many as channels, " + std::to_string(options.channels.size()) + ", got " +
+                              std::to_string(options.strides.size()));
+  }
+  if (options.padding >= options.kernel) {
+    config.At("padding").Fail("expected less than the kernel, " + std::to_string(options.kernel) + ", got " +
+                              std::to_string(options.padding));
+  }
+  if (options.elu && options.pool) config.At("activation").Fail("elu and pool: true do not go together; set pool: false");
 
   const auto spec_of = [&](int column) -> const TensorSpec& { return deps.obs[static_cast<std::size_t>(column)]; };
   const auto is_image = [&](int column) {
@@ -119,17 +145,17 @@ std::unique_ptr<Encoder> MakeMinigridCnn(const Config& config, const EncoderDeps
   const int image_column = *image;
   columns.erase(image);
   const std::int64_t height = spec_of(image_column).shape.dim[0], width = spec_of(image_column).shape.dim[1];
-  std::int64_t h = height, w = width;
+  ConvShape shape{.height = height, .width = width, .channels = 3};
   for (std::size_t layer = 0; layer < options.channels.size(); ++layer) {
-    const ConvShape shape{.height = h, .width = w, .kernel = options.kernel, .pool = options.pool && layer == 0};
-    h = shape.out_height();
-    w = shape.out_width();
-    if (std::min(shape.conv_height(), shape.conv_width()) < 1 || std::min(h, w) < 1) {
+    shape = LayerShape(options, layer, shape);
+    if (std::min(shape.height, shape.width) + 2 * shape.padding < shape.kernel ||
+        std::min(shape.out_height(), shape.out_width()) < 1) {
       config.At("channels")
           .Fail("convolution " + std::to_string(layer + 1) + " of kernel " + std::to_string(options.kernel) +
                 " has nothing left of the " + std::to_string(height) + "x" + std::to_string(width) +
                 " image; use fewer, a smaller kernel or pool: false");
     }
+    shape = {.height = shape.out_height(), .width = shape.out_width(), .channels = shape.filters};
   }
   return std::make_unique<MinigridCnn>(options, image_column, height, width, Inputs(config, deps.obs, columns), deps.layout);
 }

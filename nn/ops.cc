@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/ops/addmm.h>
+#include <ATen/ops/elu.h>
+#include <ATen/ops/elu_backward.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/sum.h>
@@ -56,40 +58,49 @@ struct LinearNode : torch::autograd::Function<LinearNode> {
   }
 };
 
-// Patches of every output position, [B * conv_height * conv_width, patch].
-at::Tensor ToPatches(const at::Tensor& x, const ConvShape& s) {
-  const std::int64_t batch = x.size(0), run = s.kernel * s.channels;
-  at::Tensor patches = at::empty({batch * s.conv_height() * s.conv_width(), s.patch()}, at::kFloat);
-  float* out = patches.data_ptr<float>();
+// Calls run(b, from, lead, count) for each row of each patch, in the order in which patches are stored: after `lead` floats of
+// padding come `count` floats of image b, from float `from` on, then padding up to kernel * channels.
+template <class Run>
+void ForEachRun(std::int64_t batch, const ConvShape& s, const Run& run) {
   for (std::int64_t b = 0; b < batch; ++b) {
-    const float* image = x.data_ptr<float>() + b * x.stride(0);
     for (std::int64_t i = 0; i < s.conv_height(); ++i) {
       for (std::int64_t j = 0; j < s.conv_width(); ++j) {
-        for (std::int64_t ky = 0; ky < s.kernel; ++ky, out += run) {
-          std::copy_n(image + ((i + ky) * s.width + j) * s.channels, run, out);
+        const std::int64_t x = j * s.stride - s.padding, y0 = i * s.stride - s.padding;
+        const std::int64_t lead = std::max<std::int64_t>(0, -x), count = std::min(s.kernel, s.width - x) - lead;
+        for (std::int64_t y = y0; y < y0 + s.kernel; ++y) {
+          const bool inside = y >= 0 && y < s.height;
+          run(b, inside ? (y * s.width + x + lead) * s.channels : 0, lead * s.channels, inside ? count * s.channels : 0);
         }
       }
     }
   }
+}
+
+// Patches of every output position, [B * conv_height * conv_width, patch].
+at::Tensor ToPatches(const at::Tensor& x, const ConvShape& s) {
+  const std::int64_t batch = x.size(0), stride = x.stride(0), width = s.kernel * s.channels;
+  at::Tensor patches = at::empty({batch * s.conv_height() * s.conv_width(), s.patch()}, at::kFloat);
+  if (s.padding > 0) patches.zero_();
+  float* out = patches.data_ptr<float>();
+  const float* images = x.data_ptr<float>();
+  ForEachRun(batch, s, [&](std::int64_t b, std::int64_t from, std::int64_t lead, std::int64_t count) {
+    std::copy_n(images + b * stride + from, count, out + lead);
+    out += width;
+  });
   return patches;
 }
 
 // The transpose of ToPatches: adds every patch's gradient to the pixels it was copied from. [B, inputs].
 at::Tensor FromPatches(const at::Tensor& patches, std::int64_t batch, const ConvShape& s) {
-  const std::int64_t run = s.kernel * s.channels;
+  const std::int64_t width = s.kernel * s.channels;
   at::Tensor x = at::zeros({batch, s.inputs()}, at::kFloat);
   const float* in = patches.data_ptr<float>();
-  for (std::int64_t b = 0; b < batch; ++b) {
-    float* image = x.data_ptr<float>() + b * s.inputs();
-    for (std::int64_t i = 0; i < s.conv_height(); ++i) {
-      for (std::int64_t j = 0; j < s.conv_width(); ++j) {
-        for (std::int64_t ky = 0; ky < s.kernel; ++ky, in += run) {
-          float* to = image + ((i + ky) * s.width + j) * s.channels;
-          for (std::int64_t k = 0; k < run; ++k) to[k] += in[k];
-        }
-      }
-    }
-  }
+  float* images = x.data_ptr<float>();
+  ForEachRun(batch, s, [&](std::int64_t b, std::int64_t from, std::int64_t lead, std::int64_t count) {
+    float* to = images + b * s.inputs() + from;
+    for (std::int64_t k = 0; k < count; ++k) to[k] += in[lead + k];
+    in += width;
+  });
   return x;
 }
 
@@ -161,6 +172,7 @@ struct ConvResult {
 
 ConvResult ConvForward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const ConvShape& s) {
   ROVE_CHECK(x.dim() == 2 && x.size(1) == s.inputs() && x.stride(1) == 1 && x.scalar_type() == at::kFloat);
+  ROVE_CHECK(!(s.pool && s.elu));
   ConvResult r;
   r.patches = ToPatches(x, s);
   at::Tensor z = at::addmm(bias, r.patches, weight);
@@ -168,7 +180,7 @@ ConvResult ConvForward(const at::Tensor& x, const at::Tensor& weight, const at::
     r.y = PoolRelu(z, x.size(0), s);
     r.z = z;
   } else {
-    r.y = z.relu_().view({x.size(0), s.outputs()});
+    r.y = (s.elu ? at::elu_(z) : z.relu_()).view({x.size(0), s.outputs()});
   }
   return r;
 }
@@ -179,19 +191,22 @@ struct ConvNode : torch::autograd::Function<ConvNode> {
     const at::AutoDispatchBelowADInplaceOrView guard;
     const ConvResult r = ConvForward(x, weight, bias, s);
     ctx->save_for_backward({weight, r.patches, r.z, r.y});
-    ctx->saved_data["shape"] = std::vector<std::int64_t>{s.height, s.width, s.channels, s.kernel, s.filters, s.pool};
+    ctx->saved_data["shape"] =
+        std::vector<std::int64_t>{s.height, s.width, s.channels, s.kernel, s.filters, s.pool, s.stride, s.padding, s.elu};
     return r.y;
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
     const at::AutoDispatchBelowADInplaceOrView guard;
     const std::vector<std::int64_t> shape = ctx->saved_data["shape"].toIntVector();
-    const ConvShape s{shape[0], shape[1], shape[2], shape[3], shape[4], shape[5] != 0};
+    const ConvShape s{shape[0], shape[1], shape[2], shape[3], shape[4], shape[5] != 0, shape[6], shape[7], shape[8] != 0};
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &weight = saved[0], &patches = saved[1], &y = saved[3], dy = grads[0].contiguous();
     at::Tensor dz = saved[2];
     if (s.pool) {
       PoolReluBackward(dz, y, dy, y.size(0), s);
+    } else if (s.elu) {
+      dz = at::elu_backward(dy, 1, 1, 1, /*is_result=*/true, y).view({-1, s.filters});
     } else {
       dz = at::threshold_backward(dy, y, 0).view({-1, s.filters});
     }

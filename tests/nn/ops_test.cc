@@ -38,19 +38,22 @@ TEST_CASE("Linear equals addmm and its activation, in value and in every gradien
   }
 }
 
-TEST_CASE("Conv equals conv2d, max_pool2d and relu, in value and in every gradient", "[nn][unit]") {
+TEST_CASE("Conv equals conv2d, max_pool2d and relu or elu, in value and in every gradient", "[nn][unit]") {
   at::manual_seed(2);
   constexpr std::int64_t B = 3;
-  for (const ConvShape& s : {ConvShape{7, 7, 3, 2, 5, true}, ConvShape{7, 6, 3, 3, 4, true}, ConvShape{5, 8, 2, 2, 4, true},
-                             ConvShape{4, 5, 6, 3, 8, false}, ConvShape{3, 3, 4, 1, 2, false}}) {
-    CAPTURE(s.height, s.width, s.kernel, s.pool);
+  for (const ConvShape& s :
+       {ConvShape{7, 7, 3, 2, 5, true}, ConvShape{7, 6, 3, 3, 4, true}, ConvShape{5, 8, 2, 2, 4, true},
+        ConvShape{4, 5, 6, 3, 8, false}, ConvShape{3, 3, 4, 1, 2, false}, ConvShape{7, 7, 3, 3, 4, false, 2, 1, true},
+        ConvShape{2, 1, 4, 3, 5, false, 2, 1, true}, ConvShape{6, 7, 2, 3, 4, false, 3, 2, false},
+        ConvShape{7, 6, 2, 2, 4, true, 1, 1, false}, ConvShape{5, 4, 3, 2, 3, false, 2, 0, true}}) {
+    CAPTURE(s.height, s.width, s.kernel, s.pool, s.stride, s.padding, s.elu);
     const at::Tensor wide = Leaf({B, s.inputs() + 4}), weight = Leaf({s.patch(), s.filters}), bias = Leaf({s.filters});
     const at::Tensor wide2 = Copy(wide), weight2 = Copy(weight), bias2 = Copy(bias), dy = at::randn({B, s.outputs()});
     const at::Tensor nchw = wide2.narrow(1, 2, s.inputs()).reshape({B, s.height, s.width, s.channels}).permute({0, 3, 1, 2});
     const at::Tensor oihw = weight2.view({s.kernel, s.kernel, s.channels, s.filters}).permute({3, 2, 0, 1});
-    at::Tensor z2 = at::conv2d(nchw, oihw, bias2);
+    at::Tensor z2 = at::conv2d(nchw, oihw, bias2, s.stride, s.padding);
     if (s.pool) z2 = at::max_pool2d(z2, 2);
-    const at::Tensor y2 = z2.relu().permute({0, 2, 3, 1}).reshape({B, s.outputs()});
+    const at::Tensor y2 = (s.elu ? at::elu(z2) : z2.relu()).permute({0, 2, 3, 1}).reshape({B, s.outputs()});
     const at::Tensor y = Conv(wide.narrow(1, 2, s.inputs()), weight, bias, s);
     CheckClose(y, y2);
     y.backward(dy);
