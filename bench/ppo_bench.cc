@@ -1,5 +1,5 @@
-// PPO's network calls without an environment: rows a second when acting and when training, per thread and for two shards.
-//   OPENBLAS_CORETYPE=SkylakeX OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 build/bench/rove_bench --benchmark_filter=Ppo
+// PPO's and IMPALA's network calls without an environment: rows a second when acting and when training.
+//   OPENBLAS_CORETYPE=SkylakeX OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 build/bench/rove_bench --benchmark_filter='Ppo|Impala'
 #include <benchmark/benchmark.h>
 
 #include <cstring>
@@ -24,8 +24,8 @@ const EnvSpec& GridSpec() {
 constexpr const char* kNets[] = {"encoder: {type: minigrid_cnn, channels: [16, 32, 64]}, head: 64",
                                  "encoder: {type: minigrid_cnn, pool: false, channels: [16, 32, 32], hidden: [64]}, head: 64"};
 
-std::unique_ptr<Agent> MakeAgent(int net, int n, int T, int block, const std::string& options) {
-  const Config config = Config::Parse("{type: ppo, " + std::string(kNets[net]) + ", " + options + "}");
+std::unique_ptr<Agent> MakeAgent(int net, int n, int T, int block, const std::string& options, const std::string& type = "ppo") {
+  const Config config = Config::Parse("{type: " + type + ", " + std::string(kNets[net]) + ", " + options + "}");
   return Agents().Create(config, AgentDeps{.env = GridSpec(),
                                            .num_envs = n,
                                            .rollout_length = T,
@@ -79,6 +79,20 @@ void BM_PpoLearn(benchmark::State& state) {
 }
 BENCHMARK(BM_PpoLearn)->ArgsProduct({{0}, {64, 256, 2048}, {0, 32, 128, 256}, {1, 2}})->UseRealTime();
 BENCHMARK(BM_PpoLearn)->ArgsProduct({{1}, {256, 2048}, {0}, {1, 2}})->UseRealTime();
+
+// Arguments: LSTM units (0: none), environments, tile. One pass over 100 steps, 2 shards, one thread.
+void BM_ImpalaLearn(benchmark::State& state) {
+  SetThreads(1);
+  const int units = static_cast<int>(state.range(0)), n = static_cast<int>(state.range(1));
+  const std::string memory = units > 0 ? ", memory: {type: lstm, units: " + std::to_string(units) + "}" : "";
+  const auto agent = MakeAgent(0, n, 100, n, "tile: " + std::to_string(state.range(2)) + memory, "impala");
+  RolloutSlot slot({.T = 100, .n = n}, GridSpec().obs, GridSpec().action, agent->extra_spec(), agent->state_spec());
+  FillRandom(slot.view());
+  for (auto _ : state) agent->Learn(AsBatch(slot.view()), 0);
+  state.SetItemsProcessed(state.iterations() * 100 * n);
+}
+BENCHMARK(BM_ImpalaLearn)->ArgsProduct({{0}, {64}, {101, 202, 404, 808}})->UseRealTime();
+BENCHMARK(BM_ImpalaLearn)->ArgsProduct({{64}, {64}, {404, 808, 1616, 3232}})->UseRealTime();
 
 }  // namespace
 }  // namespace rove

@@ -65,11 +65,12 @@ void PpoLoss(const PpoLossOptions& options, const PpoMinibatch& minibatch, std::
              std::span<const float> logits, std::span<const float> values, std::span<float> dlogits, std::span<float> dvalues,
              PpoSums* sums) {
   const auto width = static_cast<std::size_t>(heads), rows = values.size() / width, actions = logits.size() / rows;
-  std::ranges::fill(dlogits.subspan(samples.size() * actions), 0.0f);
-  std::ranges::fill(dvalues.subspan(samples.size() * width), 0.0f);
+  std::ranges::fill(dlogits, 0.0f);
+  std::ranges::fill(dvalues, 0.0f);
   std::vector<float> log_prob(actions);
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const PpoSample& sample = samples[i];
+    if (sample.row < 0) continue;
     const auto row = dlogits.subspan(i * actions, actions);
     nn::LogSoftmax(logits.subspan(i * actions, actions), log_prob);
     PolicyGradient(options, sample, (sample.advantage - minibatch.shift) * minibatch.scale, log_prob, row, sums);

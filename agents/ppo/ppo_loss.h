@@ -12,13 +12,13 @@
 #include <cstdint>
 #include <span>
 
+#include "agents/actor_critic/actor_critic.h"
+
 namespace rove {
 
-inline constexpr int kMaxValueHeads = 2;  // extrinsic, intrinsic
-
-// One live row of a rollout, as the loss sees it.
+// One row of a rollout, as the loss sees it.
 struct PpoSample {
-  std::int32_t row = 0;     // in the rollout: t * n + i
+  std::int32_t row = -1;    // in the rollout: t * n + i; -1: no loss (a dead row, padding)
   std::int32_t action = 0;  // index, from 0
   float log_prob = 0;       // of the policy that acted
   float advantage = 0;      // heads combined, not normalised
@@ -44,8 +44,8 @@ struct PpoSums {
   PpoSums& operator+=(const PpoSums& other);
 };
 
-// logits, dlogits: [B, A]; values, dvalues: [B, heads]; B >= samples.size(): gradients of the rows after the samples are 0.
-// Overwrites dlogits and dvalues, adds to sums.
+// logits, dlogits: [B, A]; values, dvalues: [B, heads]; B >= samples.size(): gradients of samples without loss and of the rows
+// after the samples are 0. Overwrites dlogits and dvalues, adds to sums.
 void PpoLoss(const PpoLossOptions& options, const PpoMinibatch& minibatch, std::span<const PpoSample> samples, int heads,
              std::span<const float> logits, std::span<const float> values, std::span<float> dlogits, std::span<float> dvalues,
              PpoSums* sums);

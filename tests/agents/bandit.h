@@ -90,6 +90,17 @@ inline double MeanReward(RolloutSlot& slot) {
   return sum / live;
 }
 
+// Collects and learns `rollouts` rollouts. Returns the mean reward of the last.
+inline double Train(Agent& agent, int rollouts, float reward_sign) {
+  double mean = 0;
+  for (int k = 0; k < rollouts; ++k) {
+    RolloutSlot slot = Collect(agent, k, {}, reward_sign);
+    mean = MeanReward(slot);
+    agent.Learn(AsBatch(slot.view()), 0);
+  }
+  return mean;
+}
+
 inline std::string Saved(Agent& agent) {
   Archive ar;
   agent.Serialize(ar);

@@ -17,17 +17,6 @@ const std::string kSmall =
     "0.01, "
     "entropy_coef: 0}";
 
-// The mean reward of the last of `rollouts`.
-double Train(Agent& agent, int rollouts, float reward_sign) {
-  double mean = 0;
-  for (int k = 0; k < rollouts; ++k) {
-    RolloutSlot slot = Collect(agent, k, {}, reward_sign);
-    mean = MeanReward(slot);
-    agent.Learn(AsBatch(slot.view()), 0);
-  }
-  return mean;
-}
-
 TEST_CASE("ppo learns a contextual bandit, and unlearns it where the reward's sign is flipped", "[agents][learn]") {
   // Chance is 0.25. 80 live rows a rollout; seeds 1 to 5 were above 0.93 or below 0.02 after 6 rollouts.
   CHECK(Train(*MakeBanditAgent(kSmall), 15, 1) > 0.9);

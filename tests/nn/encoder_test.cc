@@ -60,6 +60,23 @@ TEST_CASE("The network of the comparison has 19,384 parameters, the wider one 60
   CHECK(parameters("{encoder: {type: minigrid_cnn, channels: [32, 64, 64]}, head: 256}") == 60456);
 }
 
+TEST_CASE("The reference networks of RIDE and NovelD have the layers of their code", "[nn][unit]") {
+  const auto parameters = [](const std::string& name) {
+    const Config config = Config::Load(std::string(ROVE_SOURCE_DIR "/configs/base/") + name);
+    const ActorCritic net(config.At("agent"), Grid(7), 7, 1);
+    return net.layout().size();
+  };
+  // Convolutions 7x7 -> 4x4 -> 2x2 -> 1x1; fc 32 -> 1024 -> 1024; an LSTM layer has 2 x 1024 x 4096 weights and 4096 biases;
+  // heads 1024 -> 7 and 1.
+  constexpr std::int64_t kLstm = 2 * (2 * 1024 * 4096 + 4096), kTop = 1024 * 1024 + 1024 + kLstm + 1024 * 8 + 8;
+  CHECK(parameters("impala_ride.yaml") == (27 * 32 + 32) + 2 * (288 * 32 + 32) + (32 * 1024 + 1024) + kTop);
+  // 7x7 -> 7x7 -> 4x4 -> 2x2 of 512.
+  CHECK(parameters("impala_noveld.yaml") ==
+        (27 * 32 + 32) + (288 * 128 + 128) + (1152 * 512 + 512) + (2048 * 1024 + 1024) + kTop);
+  CHECK(parameters("impala_ride.yaml") == 17896392);
+  CHECK(parameters("impala_noveld.yaml") == 20569608);
+}
+
 TEST_CASE("Inputs: one-hot for discrete columns, plain numbers for others, in the order of the config", "[nn][unit]") {
   std::uint8_t image[12] = {2, 5, 0, 10, 1, 2, 11, 6, 4, 0, 0, 3};
   std::int32_t direction = 2, carrying[2] = {1, 1};
@@ -108,6 +125,12 @@ TEST_CASE("What a config gets wrong is named with its place", "[nn][unit]") {
   CHECK_THAT(ErrorOf("encoder: {type: minigrid_cnn, inputs: [direction]}"), Catch::Contains("exactly one image of codes"));
   CHECK_THAT(ErrorOf("encoder: {type: minigrid_cnn, kernel: 3, channels: [8, 8, 8]}"),
              Catch::Contains("encoder.channels: convolution 2 of kernel 3 has nothing left of the 7x7 image"));
+  CHECK_THAT(ErrorOf("encoder: {type: minigrid_cnn, strides: [2]}"),
+             Catch::Contains("encoder.strides: expected as many as channels, 3"));
+  CHECK_THAT(ErrorOf("encoder: {type: minigrid_cnn, padding: 2}"),
+             Catch::Contains("encoder.padding: expected less than the kernel, 2"));
+  CHECK_THAT(ErrorOf("encoder: {type: minigrid_cnn, activation: elu}"), Catch::Contains("set pool: false"));
+  CHECK_THAT(ErrorOf("{encoder: {type: mlp}, memory: {type: gru}}"), Catch::Contains("memory.type"));
 }
 
 }  // namespace
