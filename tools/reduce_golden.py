@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Cuts recorded traces down to what a test needs: the ids that rove has, and a part of what is recorded of each.
 
-    build/release/rove list envs --json | tools/reduce_golden.py minigrid.jsonl.gz tests/golden/minigrid_spine.jsonl.gz
+    build/release/rove list envs --json | tools/reduce_golden.py minigrid.jsonl.gz tests/golden/minigrid.jsonl.gz
     build/release/rove list envs --json | tools/reduce_golden.py dm_control.json.gz tests/golden/dm_control_mujoco2.2.2.json.gz
 
-MiniGrid (JSON lines): of each id the first rows of every kind. Rollouts are kept whole or not at all, since their end state
-follows from all of their actions. Those with a seed from 500 up were steered by a solver and end in success; they count apart
-from random ones.
+MiniGrid (JSON lines): of each id the first rows of every kind. Rollouts are kept with all of their actions or not at all, but of
+the running CRC only every --crc-every-th value and the last: each covers all steps before it. Those with a seed from 500 up were
+steered by a solver and end in success; they count apart from random ones.
 dm_control (one JSON object): all states and observations, every --every-th reward and the first ten; null for the others.
 The file's first entry says what it was cut from. The same input gives the same bytes."""
 import argparse
@@ -22,20 +22,28 @@ def kind_of(row):
     return "solved" if row["kind"] == "rollout" and row["seed"] >= SOLVER_SEED else row["kind"]
 
 
-def reduce(lines, ids, keep, max_actions):
+def thin(crc, every):
+    """Of 8 hex digits a step those of every so-manieth step and of the last."""
+    steps = [crc[at:at + 8] for at in range(0, len(crc), 8)]
+    return "".join(step for t, step in enumerate(steps, 1) if t % every == 0 or t == len(steps))
+
+
+def reduce(lines, ids, keep, max_actions, every):
     """Yields the first meta row and, in their order, at most keep[kind] rows of each kind for each id."""
     kept = collections.Counter()
     for line in lines:
         row = json.loads(line)
         if row["kind"] == "meta":
             if not kept["meta"]:
-                yield {**row, "reduced": keep, "max_actions": max_actions}
+                yield {**row, "reduced": keep, "max_actions": max_actions, "crc_every": every}
             kept["meta"] += 1
             continue
         kind = kind_of(row)
         if row["id"] not in ids or kept[row["id"], kind] >= keep.get(kind, 0) or len(row.get("actions", "")) > max_actions:
             continue
         kept[row["id"], kind] += 1
+        if row["kind"] == "rollout":
+            row = {**row, "crc": thin(row["crc"], every), "crc_every": every}
         yield row
 
 
@@ -66,6 +74,7 @@ def main():
     parser.add_argument("--rollout", type=int, default=1, help="random rollouts an id")
     parser.add_argument("--solved", type=int, default=1, help="rollouts of a solver an id")
     parser.add_argument("--max-actions", type=int, default=400, help="longer rollouts are left out")
+    parser.add_argument("--crc-every", type=int, default=16, help="MiniGrid: steps between the values kept of a rollout's CRC")
     parser.add_argument("--every", type=int, default=5, help="dm_control: a reward is kept each so many steps")
     args = parser.parse_args()
 
@@ -79,7 +88,7 @@ def main():
         return
     keep = {kind: getattr(args, kind) for kind in ("reset", "reuse", "rollout", "solved")}
     with gzip.open(args.recorded, "rt", encoding="utf-8") as recorded:
-        rows = list(reduce(recorded, ids, keep, args.max_actions))
+        rows = list(reduce(recorded, ids, keep, args.max_actions, args.crc_every))
     if len(rows) < 2:
         sys.exit(f"{args.recorded}: no row of the given ids")
     text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)

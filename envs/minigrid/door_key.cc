@@ -14,7 +14,7 @@ class DoorKey final : public Family {
     level.WallRect(level.whole());
     level.Set(size - 2, size - 2, kGoalCell);
     const int wall = level.I(2, size - 2);
-    level.VerticalWall(wall, 0, size);
+    level.VerticalLine(wall, 0, size);
     const Rect left = {0, 0, wall, size};
     level.PlaceAgent(left);
     level.Set(wall, level.I(1, size - 2), MakeCell(kDoorLocked, kYellow));
@@ -23,11 +23,21 @@ class DoorKey final : public Family {
 };
 
 FamilyRegistrar Register(int size) {
-  const std::string name = std::to_string(size) + "x" + std::to_string(size);
-  return {"MiniGrid-DoorKey-" + name + "-v0", "a key, a locked door and a goal on a " + name + " grid",
+  return {"MiniGrid-DoorKey-" + SideBySide(size) + "-v0", "a key, a locked door and a goal on a " + SideBySide(size) + " grid",
           [=](const Config&) { return std::make_unique<DoorKey>(size); }};
 }
-const FamilyRegistrar kDoorKeys[] = {Register(5), Register(6), Register(8), Register(16)};
+const FamilyRegistrar kDoorKeys[] = {
+    Register(5),
+    Register(6),
+    Register(8),
+    Register(16),
+    {"minigrid/door_key", "a key, a locked door and a goal: size",
+     [](const Config& config) {
+       int size = 6;
+       config.Get("size", &size, InRange(5, kMaxSide));
+       return std::make_unique<DoorKey>(size);
+     }},
+};
 
 }  // namespace
 }  // namespace rove::minigrid

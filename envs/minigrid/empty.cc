@@ -4,10 +4,15 @@
 namespace rove::minigrid {
 namespace {
 
+struct Options {
+  int size = 8;
+  bool random_start = false;  // else at (1, 1), looking right
+};
+
 class Empty final : public Family {
  public:
-  Empty(int size, bool random_start)
-      : Family({{size, size}, 4 * size * size, true, {"get to the green goal square"}}), random_start_(random_start) {}
+  explicit Empty(const Options& o)
+      : Family({{o.size, o.size}, 4 * o.size * o.size, true, {"get to the green goal square"}}), random_start_(o.random_start) {}
 
   void Generate(Level& level) const override {
     level.WallRect(level.whole());
@@ -22,14 +27,26 @@ class Empty final : public Family {
   bool random_start_;
 };
 
-FamilyRegistrar Register(int size, bool random_start) {
-  const std::string name = std::to_string(size) + "x" + std::to_string(size);
-  return {"MiniGrid-Empty-" + std::string(random_start ? "Random-" : "") + name + "-v0",
-          "an empty " + name + " room" + (random_start ? ", random start" : ""),
-          [=](const Config&) { return std::make_unique<Empty>(size, random_start); }};
+FamilyRegistrar Register(const Options& o) {
+  return {"MiniGrid-Empty-" + std::string(o.random_start ? "Random-" : "") + SideBySide(o.size) + "-v0",
+          "an empty " + SideBySide(o.size) + " room" + (o.random_start ? ", random start" : ""),
+          [=](const Config&) { return std::make_unique<Empty>(o); }};
 }
-const FamilyRegistrar kEmptyRooms[] = {Register(5, false),  Register(6, false), Register(8, false),
-                                       Register(16, false), Register(5, true),  Register(6, true)};
+const FamilyRegistrar kEmptyRooms[] = {
+    Register({5}),
+    Register({6}),
+    Register({8}),
+    Register({16}),
+    Register({5, true}),
+    Register({6, true}),
+    {"minigrid/empty", "an empty room: size, random_start",
+     [](const Config& config) {
+       Options o;
+       config.Get("size", &o.size, InRange(4, kMaxSide));
+       config.Get("random_start", &o.random_start);
+       return std::make_unique<Empty>(o);
+     }},
+};
 
 }  // namespace
 }  // namespace rove::minigrid

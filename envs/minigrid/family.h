@@ -2,11 +2,13 @@
 // Line 1 of each names the upstream file whose draws it reproduces.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "envs/minigrid/level.h"
+#include "envs/minigrid/play.h"
 #include "envs/registry.h"
 
 namespace rove::minigrid {
@@ -16,11 +18,8 @@ struct FamilyInfo {
   int max_steps = 0;
   bool see_through_walls = false;
   std::vector<std::string> missions;  // the texts a level can have; State::mission indexes them
-};
-
-struct Outcome {
-  double reward = 0;
-  bool terminated = false;
+  int num_actions = kNumActions;      // the first so many of Action
+  int memory_bytes = 0;               // of an environment, for what a family has to know beyond cells and State
 };
 
 class Family {
@@ -29,20 +28,35 @@ class Family {
   virtual ~Family() = default;
   const FamilyInfo& info() const { return info_; }
 
-  // Draws one level: cells, agent, mission, target. Const and stateless: called from several threads at once.
+  // Draws one level: cells, agent, mission, target, memory. Const and stateless: called from several threads at once.
   virtual void Generate(Level& level) const = 0;
 
-  // What the family adds after the base rules of a step; `outcome` holds what those gave, success_reward what success pays now.
-  virtual void AfterStep(const State&, int /*action*/, double /*success_reward*/, Outcome*) const {}
+  // One step: play.Base(action) and whatever the family adds before or after it. The engine adds the time limit.
+  virtual Outcome Step(Play& play, int action) const { return play.Base(action); }
+
+  // Reads `max_steps`, which every family has.
+  void ReadLimit(const Config& config);
 
  protected:
   FamilyInfo info_;
 };
 
-// Registers an id: `make` builds the family, from config where the id leaves parameters open.
+// Registers an id: `make` builds the family, from config where the id leaves parameters open. An id that upstream registers fixes
+// all but max_steps; minigrid/NAME takes the family's parameters.
 struct FamilyRegistrar {
   using Maker = std::function<std::unique_ptr<Family>(const Config&)>;
   FamilyRegistrar(const std::string& id, const std::string& doc, Maker make);
 };
+
+// What several families share.
+inline std::string SideBySide(int size) { return std::to_string(size) + "x" + std::to_string(size); }
+std::vector<std::string> MissionPerColor(const std::string& before, const std::string& after);  // index: colour code
+inline Outcome SuccessIfPickedUp(Play& play, int action) {  // the base rules; the target in the hand after a pick-up pays
+  const Outcome outcome = play.Base(action);
+  return action == kPickUp && play.state().carrying == play.state().target ? play.Success() : outcome;
+}
+
+// Reads a point [x, y] strictly inside the walls of a grid; true if the key is there.
+bool ReadPoint(const Config& config, std::string_view key, const Layout& layout, Point* point);
 
 }  // namespace rove::minigrid

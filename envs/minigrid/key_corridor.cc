@@ -7,18 +7,12 @@ namespace rove::minigrid {
 namespace {
 
 constexpr int kColumns = 3;
-constexpr int kPickUpAction = 3;
-
-std::vector<std::string> Missions() {
-  std::vector<std::string> texts;
-  for (const char* color : kColorNames) texts.push_back(std::string("pick up the ") + color + " ball");
-  return texts;
-}
 
 class KeyCorridor final : public Family {
  public:
   KeyCorridor(int room_size, int rows)
-      : Family({RoomGrid::LayoutOf(room_size, rows, kColumns), 30 * room_size * room_size, false, Missions()}),
+      : Family({RoomGrid::LayoutOf(room_size, rows, kColumns), 30 * room_size * room_size, false,
+                MissionPerColor("pick up the ", " ball")}),
         room_size_(room_size),
         rows_(rows) {}
 
@@ -27,7 +21,7 @@ class KeyCorridor final : public Family {
     for (int j = 1; j < rows_; ++j) rooms.RemoveWall(1, j, 3);
     const int row = level.I(0, rows_);
     const Color door = rooms.AddDoor(2, row, 2, /*locked=*/true);
-    const Cell ball = rooms.AddObject(2, row, kBall);
+    const Cell ball = rooms.AddObject(2, row, kBall).cell;
     rooms.AddObject(0, level.I(0, rows_), kKey, door);
     rooms.PlaceAgent(1, rows_ / 2);
     rooms.ConnectAll();
@@ -35,9 +29,7 @@ class KeyCorridor final : public Family {
     level.state().mission = ColorOf(ball);
   }
 
-  void AfterStep(const State& state, int action, double success_reward, Outcome* outcome) const override {
-    if (action == kPickUpAction && state.carrying == state.target) *outcome = {success_reward, true};
-  }
+  Outcome Step(Play& play, int action) const override { return SuccessIfPickedUp(play, action); }
 
  private:
   int room_size_, rows_;
@@ -49,8 +41,21 @@ FamilyRegistrar Register(int room_size, int rows) {
           "a ball behind a locked door; " + std::to_string(rows) + " rows of rooms of " + std::to_string(room_size) + " cells",
           [=](const Config&) { return std::make_unique<KeyCorridor>(room_size, rows); }};
 }
-const FamilyRegistrar kKeyCorridors[] = {Register(3, 1), Register(3, 2), Register(3, 3),
-                                         Register(4, 3), Register(5, 3), Register(6, 3)};
+const FamilyRegistrar kKeyCorridors[] = {
+    Register(3, 1),
+    Register(3, 2),
+    Register(3, 3),
+    Register(4, 3),
+    Register(5, 3),
+    Register(6, 3),
+    {"minigrid/key_corridor", "a ball behind a locked door: room_size, num_rows",
+     [](const Config& config) {
+       int room_size = 6, num_rows = 3;
+       config.Get("room_size", &room_size, InRange(3, 12));
+       config.Get("num_rows", &num_rows, InRange(1, 8));
+       return std::make_unique<KeyCorridor>(room_size, num_rows);
+     }},
+};
 
 }  // namespace
 }  // namespace rove::minigrid

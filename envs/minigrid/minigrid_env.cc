@@ -1,7 +1,6 @@
 #include "envs/minigrid/minigrid_env.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "core/archive.h"
@@ -18,18 +17,13 @@ EnvSpec MakeSpec(const FamilyInfo& info) {
               {"carrying", DType::kU8, {2}, {0}, {kAgent}, Role::kPrivileged},
               {"position", DType::kI32, {2}, {0}, {side}, Role::kPrivileged},
               {"state_key", DType::kI64, {}, {}, {}, Role::kPrivileged}};
-  spec.action = {"action", DType::kI32, {}, {0}, {kNumActions - 1}, Role::kPolicy};
+  spec.action = {"action", DType::kI32, {}, {0}, {info.num_actions - 1.0}, Role::kPolicy};
   spec.max_steps = info.max_steps;
   spec.success_return = 0;
   return spec;
 }
 
-std::vector<std::uint64_t> RandomWords(std::string_view purpose, std::size_t count) {
-  NoiseStream stream = Noise(0, purpose).At(0, 0);
-  std::vector<std::uint64_t> words(count);
-  for (auto& word : words) word = stream.Bits64();
-  return words;
-}
+std::size_t RoundUpTo8(int bytes) { return (static_cast<std::size_t>(bytes) + 7) / 8 * 8; }
 
 template <class T>
 T* At(const StepColumns& out, Column column, std::size_t row, std::size_t width = 1) {
@@ -38,30 +32,27 @@ T* At(const StepColumns& out, Column column, std::size_t row, std::size_t width 
 
 }  // namespace
 
-FamilyRegistrar::FamilyRegistrar(const std::string& id, const std::string& doc, Maker make) {
-  Envs().Add(id, doc, [make = std::move(make)](const Config& config, const EnvDeps& deps) {
-    return std::make_unique<MiniGrid>(make(config), deps.num_envs);
-  });
-}
-
 MiniGrid::MiniGrid(std::unique_ptr<Family> family, int n)
     : family_(std::move(family)),
       layout_(family_->info().layout),
       view_(layout_),
       spec_(MakeSpec(family_->info())),
-      cell_keys_(RandomWords("minigrid cell keys", static_cast<std::size_t>(layout_.width * layout_.height) * 128)),
-      agent_keys_(RandomWords("minigrid agent keys", static_cast<std::size_t>(layout_.width * layout_.height) * 4)),
+      tables_(layout_, spec_.max_steps),
+      memory_at_(RoundUpTo8(layout_.bytes())),
+      row_bytes_(memory_at_ + RoundUpTo8(family_->info().memory_bytes)),
       states_(static_cast<std::size_t>(n)),
-      cells_(static_cast<std::size_t>(n) * static_cast<std::size_t>(layout_.bytes()), kWallCell) {
-  const int max_steps = spec_.max_steps;
-  for (int step = 0; step <= max_steps; ++step) success_reward_.push_back(1 - 0.9 * (static_cast<double>(step) / max_steps));
+      cells_(static_cast<std::size_t>(n) * row_bytes_, kWallCell) {
+  for (std::size_t row = 0; row < states_.size(); ++row) std::fill(memory(row), cells(row) + row_bytes_, 0);
 }
 
 void MiniGrid::Generate(std::size_t row) {
+  constexpr int kMaxFailures = 10000;  // a level that can be drawn at all fails three times out of four at most
   State& state = states_[row];
   std::uint8_t* const grid = cells(row);
-  for (;;) {
-    Level level(layout_, state, grid);
+  for (int failures = 0;; ++failures) {
+    if (failures == kMaxFailures)
+      throw SystemError("environment " + std::to_string(row) + ": no level can be drawn; its parameters leave no room");
+    Level level(layout_, state, grid, memory(row));
     state.max_steps = spec_.max_steps;
     try {
       family_->Generate(level);
@@ -71,60 +62,8 @@ void MiniGrid::Generate(std::size_t row) {
   }
   state.grid_key = 0;
   for (int x = 0; x < layout_.width; ++x) {
-    for (int y = 0; y < layout_.height; ++y) state.grid_key ^= CellKey(x, y, grid[layout_.offset(x, y)]);
+    for (int y = 0; y < layout_.height; ++y) state.grid_key ^= tables_.CellKey(x, y, grid[layout_.offset(x, y)]);
   }
-}
-
-void MiniGrid::SetCell(State& state, std::uint8_t* cell, int x, int y, Cell value) const {
-  state.grid_key ^= CellKey(x, y, *cell) ^ CellKey(x, y, value);
-  *cell = value;
-}
-
-Outcome MiniGrid::Act(State& state, std::uint8_t* grid, int action) const {
-  ++state.step_count;
-  const int x = state.x + kDx[state.direction], y = state.y + kDy[state.direction];
-  std::uint8_t* const front = grid + layout_.offset(x, y);
-  const Cell cell = *front;
-  const double success = success_reward_[static_cast<std::size_t>(state.step_count)];
-  Outcome outcome;
-  switch (action) {
-    case kTurnLeft: state.direction = (state.direction + 3) & 3; break;
-    case kTurnRight: state.direction = (state.direction + 1) & 3; break;
-    case kForward:
-      if (!CanOverlap(cell)) break;
-      state.x = static_cast<std::int16_t>(x);
-      state.y = static_cast<std::int16_t>(y);
-      if (KindOf(cell) == kGoal) outcome = {success, true};
-      if (KindOf(cell) == kLava) outcome.terminated = true;
-      break;
-    case kPickUp:
-      if (!CanPickUp(cell) || state.carrying != 0) break;
-      state.carrying = cell;
-      state.carried_content = KindOf(cell) == kBox ? state.TakeContent(x, y) : Cell{0};
-      SetCell(state, front, x, y, kEmptyCell);
-      break;
-    case kDrop:
-      if (cell != kEmptyCell || state.carrying == 0) break;
-      SetCell(state, front, x, y, state.carrying);
-      state.PutContent(x, y, state.carried_content);
-      state.carrying = state.carried_content = 0;
-      break;
-    case kToggle:
-      if (KindOf(cell) == kDoorClosed) {
-        SetCell(state, front, x, y, MakeCell(kDoorOpen, ColorOf(cell)));
-      } else if (KindOf(cell) == kDoorOpen) {
-        SetCell(state, front, x, y, MakeCell(kDoorClosed, ColorOf(cell)));
-      } else if (KindOf(cell) == kDoorLocked) {
-        if (state.carrying == MakeCell(kKey, ColorOf(cell))) SetCell(state, front, x, y, MakeCell(kDoorOpen, ColorOf(cell)));
-      } else if (KindOf(cell) == kBox) {
-        const Cell content = state.TakeContent(x, y);
-        SetCell(state, front, x, y, content != 0 ? content : kEmptyCell);
-      }
-      break;
-    default: break;  // kDone
-  }
-  family_->AfterStep(state, action, success, &outcome);
-  return outcome;
 }
 
 void MiniGrid::Observe(std::size_t row, const StepColumns& out) const {
@@ -140,7 +79,8 @@ void MiniGrid::Observe(std::size_t row, const StepColumns& out) const {
   std::int32_t* const position = At<std::int32_t>(out, kPosition, row, 2);
   position[0] = state.x;
   position[1] = state.y;
-  *At<std::int64_t>(out, kStateKey, row) = static_cast<std::int64_t>(state.grid_key ^ agent_keys_[index * 4 + state.direction]);
+  *At<std::int64_t>(out, kStateKey, row) =
+      static_cast<std::int64_t>(state.grid_key ^ tables_.agent_keys[index * 4 + state.direction]);
 }
 
 void MiniGrid::Reset(std::span<const int> rows, std::span<const std::optional<Seed>> seeds, const StepColumns& out) {
@@ -159,6 +99,7 @@ void MiniGrid::Reset(std::span<const int> rows, std::span<const std::optional<Se
 
 void MiniGrid::Step(ConstTensorView action, int begin, int end, const StepColumns& out) {
   const std::int32_t* const actions = action.As<std::int32_t>().data();
+  const int num_actions = family_->info().num_actions;
   for (auto row = static_cast<std::size_t>(begin); row < static_cast<std::size_t>(end); ++row) {
     State& state = states_[row];
     Outcome outcome;
@@ -168,11 +109,12 @@ void MiniGrid::Step(ConstTensorView action, int begin, int end, const StepColumn
       out.step_type[row] = StepType::kFirst;
     } else {
       const std::int32_t a = actions[row];
-      if (a < 0 || a >= kNumActions) {
+      if (a < 0 || a >= num_actions) {
         throw SystemError("environment " + std::to_string(row) + ": action " + std::to_string(a) + " is not in 0.." +
-                          std::to_string(kNumActions - 1));
+                          std::to_string(num_actions - 1));
       }
-      outcome = Act(state, cells(row), a);
+      Play play(tables_, state, cells(row), memory(row));
+      outcome = family_->Step(play, a);
       ended = static_cast<std::uint8_t>((outcome.terminated ? kTerminated : 0) |
                                         (state.step_count >= state.max_steps ? kTruncated : 0));
       state.last = ended != 0;

@@ -13,8 +13,6 @@
 
 namespace rove::minigrid {
 
-enum Action { kTurnLeft, kTurnRight, kForward, kPickUp, kDrop, kToggle, kDone, kNumActions };
-
 // Columns of spec().obs, in this order.
 //   image      u8 [7, 7, 3]  the view: [column][row][type, colour, state]
 //   direction  i32           0 right, 1 down, 2 left, 3 up
@@ -34,27 +32,22 @@ class MiniGrid final : public VectorEnv, public GridInspectable {
   void Serialize(Archive& ar) override;
   GridState Inspect(int row) const override;
 
-  // Bytes one environment takes, grid included.
-  std::size_t bytes_per_env() const { return sizeof(State) + static_cast<std::size_t>(layout_.bytes()); }
+  // Bytes one environment takes, grid and family's memory included.
+  std::size_t bytes_per_env() const { return sizeof(State) + row_bytes_; }
 
  private:
-  std::uint8_t* cells(std::size_t row) { return cells_.data() + row * static_cast<std::size_t>(layout_.bytes()); }
-  const std::uint8_t* cells(std::size_t row) const { return cells_.data() + row * static_cast<std::size_t>(layout_.bytes()); }
+  std::uint8_t* cells(std::size_t row) { return cells_.data() + row * row_bytes_; }
+  const std::uint8_t* cells(std::size_t row) const { return cells_.data() + row * row_bytes_; }
+  std::uint8_t* memory(std::size_t row) { return cells(row) + memory_at_; }
   void Generate(std::size_t row);
-  Outcome Act(State& state, std::uint8_t* cells, int action) const;
-  void SetCell(State& state, std::uint8_t* cell, int x, int y, Cell value) const;
-  std::uint64_t CellKey(int x, int y, Cell cell) const {
-    return cell_keys_[static_cast<std::size_t>(layout_.index(x, y)) * 128 + cell];
-  }
   void Observe(std::size_t row, const StepColumns& out) const;
 
   std::unique_ptr<Family> family_;
   Layout layout_;
   ViewReader view_;
   EnvSpec spec_;
-  std::vector<std::uint64_t> cell_keys_;   // [cell index][cell byte]: random words, summed with xor over the grid
-  std::vector<std::uint64_t> agent_keys_;  // [cell index][direction]
-  std::vector<double> success_reward_;     // [step count]: 1 - 0.9 * (step / max_steps)
+  Tables tables_;
+  std::size_t memory_at_, row_bytes_;  // of a row of cells_: where the family's memory begins, and all of it; both multiples of 8
   std::vector<State> states_;
   std::vector<std::uint8_t> cells_;
 };

@@ -1,5 +1,6 @@
 // MultiRoom: a chain of rooms joined by closed doors, the goal in the last. Levels as Farama Minigrid 3.1.0, envs/multiroom.py.
-// The ids N7-S4, N7-S8, N10-S4, N10-S10, N12-S10 are those of the RIDE study (Raileanu & Rocktaeschel 2020), not upstream's.
+// The ids N7-S4, N7-S8, N10-S4, N10-S10, N12-S10 are those of the RIDE study (Raileanu & Rocktaeschel 2020), not upstream's, and
+// so is the noisy TV: a ball in the first room whose colour action `drop` draws anew; nothing can be dropped.
 #include <array>
 
 #include "envs/minigrid/family.h"
@@ -7,7 +8,7 @@
 namespace rove::minigrid {
 namespace {
 
-constexpr int kSize = 25, kMinRoom = 4, kExitTries = 8, kMaxRooms = 16;
+constexpr int kSize = 25, kMinRoom = 4, kExitTries = 8, kMaxRooms = 16, kTvTries = 100;
 enum Wall { kRight, kBottom, kLeft, kTop };
 
 struct Room {
@@ -19,27 +20,37 @@ struct Chain {
   int length = 0;
 };
 
+struct Options {
+  int min_rooms = 6, max_rooms = 6, max_room_size = 10;
+  bool noisy_tv = false;
+};
+
 class MultiRoom final : public Family {
  public:
-  MultiRoom(int rooms, int max_room)
-      : Family({{kSize, kSize}, 20 * rooms, false, {"traverse the rooms to get to the goal"}}),
-        rooms_(rooms),
-        max_room_(max_room) {
-    ROVE_CHECK_LE(rooms, kMaxRooms);
-  }
+  explicit MultiRoom(const Options& options)
+      : Family({.layout = {kSize, kSize},
+                .max_steps = 20 * options.max_rooms,
+                .missions = {"traverse the rooms to get to the goal"},
+                .memory_bytes = options.noisy_tv ? static_cast<int>(sizeof(Spot)) : 0}),
+        options_(options) {}
 
   void Generate(Level& level) const override {
+    const int rooms = level.I(options_.min_rooms, options_.max_rooms + 1);
     Chain best;
-    while (best.length < rooms_) {
+    while (best.length < rooms) {
       Chain chain;
       const int x = level.I(0, kSize - 2), y = level.I(0, kSize - 2);
-      PlaceRooms(level, rooms_, kLeft, {x, y}, &chain);
+      PlaceRooms(level, rooms, kLeft, {x, y}, &chain);
       if (chain.length > best.length) best = chain;
     }
     int previous_color = -1;
     for (int k = 0; k < best.length; ++k) {
       const Room& room = best.rooms[static_cast<std::size_t>(k)];
       level.WallRect(room.rect);
+      if (k == 0 && options_.noisy_tv) {
+        const Point tv = level.Place(MakeCell(kBall, level.RandomColor()), room.rect, kTvTries);
+        *level.memory<Spot>() = ToSpot(tv);
+      }
       if (k == 0) continue;
       std::array<Color, kNumColors> colors;
       std::size_t count = 0;
@@ -54,11 +65,22 @@ class MultiRoom final : public Family {
     level.Place(kGoalCell, best.rooms[static_cast<std::size_t>(best.length) - 1].rect);
   }
 
+  Outcome Step(Play& play, int action) const override {
+    if (!options_.noisy_tv || action != kDrop) return play.Base(action);
+    const Cell ball = MakeCell(kBall, play.RandomColor());
+    if (play.state().carrying != 0)
+      play.state().carrying = ball;
+    else
+      play.Set(*play.memory<Spot>(), ball);
+    return play.Base(kDone);
+  }
+
  private:
   // Appends a room behind `entry`, which lies in its wall `entry_wall`, then the rest of the chain. False if the room itself has
   // no place; true once it is appended, whether or not the chain goes on (as upstream).
   bool PlaceRooms(Level& level, int left, Wall entry_wall, Point entry, Chain* chain) const {
-    const int width = level.I(kMinRoom, max_room_ + 1), height = level.I(kMinRoom, max_room_ + 1);
+    const int width = level.I(kMinRoom, options_.max_room_size + 1);
+    const int height = level.I(kMinRoom, options_.max_room_size + 1);
     Point top = entry;
     if (chain->length > 0) {
       switch (entry_wall) {
@@ -95,18 +117,40 @@ class MultiRoom final : public Family {
     return true;
   }
 
-  int rooms_, max_room_;
+  Options options_;
 };
 
-FamilyRegistrar Register(const std::string& name, int rooms, int max_room) {
-  return {"MiniGrid-MultiRoom-" + name,
-          std::to_string(rooms) + " rooms of up to " + std::to_string(max_room) + " cells a side in a chain",
-          [=](const Config&) { return std::make_unique<MultiRoom>(rooms, max_room); }};
+std::unique_ptr<Family> FromConfig(const Config& config) {
+  Options o;
+  config.Get("min_rooms", &o.min_rooms, InRange(1, kMaxRooms));
+  o.max_rooms = o.min_rooms;
+  config.Get("max_rooms", &o.max_rooms, InRange(1, kMaxRooms));
+  if (o.max_rooms < o.min_rooms) config.At("max_rooms").Fail("below min_rooms, " + std::to_string(o.min_rooms));
+  config.Get("max_room_size", &o.max_room_size, InRange(kMinRoom, 10));
+  config.Get("noisy_tv", &o.noisy_tv);
+  return std::make_unique<MultiRoom>(o);
+}
+
+FamilyRegistrar Register(const std::string& name, int rooms, int max_room_size, bool noisy_tv = false) {
+  return {"MiniGrid-MultiRoom" + name,
+          std::to_string(rooms) + " rooms of up to " + std::to_string(max_room_size) + " cells a side in a chain" +
+              (noisy_tv ? "; dropping recolours a ball" : ""),
+          [=](const Config&) {
+            return std::make_unique<MultiRoom>(Options{rooms, rooms, max_room_size, noisy_tv});
+          }};
 }
 const FamilyRegistrar kMultiRooms[] = {
-    Register("N2-S4-v0", 2, 4),   Register("N4-S5-v0", 6, 5),  // six rooms, as upstream registers it (its issue 471); v1 has four
-    Register("N4-S5-v1", 4, 5),   Register("N6-v0", 6, 10),       Register("N7-S4-v0", 7, 4),     Register("N7-S8-v0", 7, 8),
-    Register("N10-S4-v0", 10, 4), Register("N10-S10-v0", 10, 10), Register("N12-S10-v0", 12, 10),
+    Register("-N2-S4-v0", 2, 4),
+    Register("-N4-S5-v0", 6, 5),  // six rooms, as upstream registers it (its issue 471); v1 has four
+    Register("-N4-S5-v1", 4, 5),
+    Register("-N6-v0", 6, 10),
+    Register("-N7-S4-v0", 7, 4),
+    Register("-N7-S8-v0", 7, 8),
+    Register("-N10-S4-v0", 10, 4),
+    Register("-N10-S10-v0", 10, 10),
+    Register("-N12-S10-v0", 12, 10),
+    Register("NoisyTV-N7-S4-v0", 7, 4, true),
+    {"minigrid/multi_room", "a chain of rooms: min_rooms, max_rooms, max_room_size, noisy_tv", FromConfig},
 };
 
 }  // namespace

@@ -8,7 +8,8 @@ constexpr int kMaxTries = 1000, kMaxConnectTries = 5000;
 }
 
 RoomGrid::RoomGrid(Level& level, int room_size, int rows, int columns)
-    : level_(level), room_size_(room_size), rows_(rows), columns_(columns), rooms_(static_cast<std::size_t>(rows * columns)) {
+    : level_(level), room_size_(room_size), rows_(rows), columns_(columns) {
+  ROVE_CHECK_LE(rows * columns, kMaxRooms);
   const int pitch = room_size - 1;
   for (int j = 0; j < rows; ++j) {
     for (int i = 0; i < columns; ++i) {
@@ -31,12 +32,17 @@ bool RoomGrid::has_neighbor(int i, int j, int side) const {
   return x >= 0 && y >= 0 && x < columns_ && y < rows_;
 }
 
-Cell RoomGrid::AddObject(int i, int j, Kind kind, std::optional<Color> color) {
+RoomGrid::Placed RoomGrid::AddObject(int i, int j, Kind kind, std::optional<Color> color) {
   const Cell cell = MakeCell(kind, color ? *color : level_.RandomColor());
-  const State& state = level_.state();
-  level_.Place(cell, room(i, j).rect, kMaxTries,
-               [&state](Point p) { return std::abs(p.x - state.x) + std::abs(p.y - state.y) < 2; });
-  return cell;
+  return {cell, PlaceInRoom(i, j, cell)};
+}
+
+Point RoomGrid::PlaceInRoom(int i, int j, Cell cell, Cell content) {
+  const Point agent = level_.agent();
+  const Point at = level_.Place(cell, room(i, j).rect, kMaxTries,
+                                [agent](Point p) { return std::abs(p.x - agent.x) + std::abs(p.y - agent.y) < 2; });
+  level_.state().PutContent(at.x, at.y, content);
+  return at;
 }
 
 Color RoomGrid::AddDoor(int i, int j, int side, bool locked, std::optional<Color> color) {
@@ -87,23 +93,24 @@ void RoomGrid::PlaceAgent(int i, int j) {
   }
 }
 
-bool RoomGrid::AllReachable() {
-  std::vector<std::uint8_t> seen(rooms_.size());
+bool RoomGrid::AllReachable() const {
+  const auto index = [this](int i, int j) { return j * columns_ + i; };
   const State& state = level_.state();
-  std::vector<Point> stack = {{state.x / (room_size_ - 1), state.y / (room_size_ - 1)}};
-  std::size_t reached = 0;
-  while (!stack.empty()) {
-    const Point p = stack.back();
-    stack.pop_back();
-    auto& mark = seen[static_cast<std::size_t>(p.y * columns_ + p.x)];
-    if (mark) continue;
-    mark = 1;
-    ++reached;
+  std::array<std::uint8_t, kMaxRooms> stack;  // rooms seen and not yet left; each enters once
+  std::size_t count = 0;
+  std::uint32_t seen = 0;
+  const auto see = [&](int room) {
+    if (!(seen >> room & 1)) stack[count++] = static_cast<std::uint8_t>(room);
+    seen |= 1u << room;
+  };
+  see(index(state.x / (room_size_ - 1), state.y / (room_size_ - 1)));
+  while (count > 0) {
+    const int at = stack[--count], i = at % columns_, j = at / columns_;
     for (std::size_t side = 0; side < 4; ++side) {
-      if (room(p.x, p.y).connected[side]) stack.push_back({p.x + kDx[side], p.y + kDy[side]});
+      if (room(i, j).connected[side]) see(index(i + kDx[side], j + kDy[side]));
     }
   }
-  return reached == rooms_.size();
+  return seen == (1u << (rows_ * columns_)) - 1;
 }
 
 void RoomGrid::ConnectAll() {

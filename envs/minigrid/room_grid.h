@@ -4,7 +4,6 @@
 
 #include <array>
 #include <optional>
-#include <vector>
 
 #include "envs/minigrid/level.h"
 
@@ -12,6 +11,8 @@ namespace rove::minigrid {
 
 class RoomGrid {
  public:
+  static constexpr int kMaxRooms = 25;
+
   // Draws walls and door positions, and puts the agent provisionally into the middle of the middle room, where placement avoids
   // it and its neighbours.
   RoomGrid(Level& level, int room_size, int rows, int columns);
@@ -20,8 +21,15 @@ class RoomGrid {
     return {(room_size - 1) * columns + 1, (room_size - 1) * rows + 1};
   }
 
-  // An object in a room; a colour not given is drawn. At most 1001 tries, then LevelFailed.
-  Cell AddObject(int i, int j, Kind kind, std::optional<Color> color = {});
+  struct Placed {
+    Cell cell;
+    Point at;
+  };
+  // An object in a room, not next to the agent; a colour not given is drawn. At most 1001 tries, then LevelFailed.
+  Placed AddObject(int i, int j, Kind kind, std::optional<Color> color = {});
+  // The same for a cell that is decided already; `content` goes into a box.
+  Point PlaceInRoom(int i, int j, Cell cell, Cell content = 0);
+  Point door(int i, int j, int side) const { return room(i, j).door[static_cast<std::size_t>(side)]; }  // where one is or may go
   Color AddDoor(int i, int j, int side, bool locked, std::optional<Color> color = {});
   void RemoveWall(int i, int j, int side);
   // Into a room, until the cell in front is empty or wall. Upstream never returns if no cell of the room allows that:
@@ -38,15 +46,16 @@ class RoomGrid {
     bool locked = false;
   };
   Room& room(int i, int j) { return rooms_[static_cast<std::size_t>(j * columns_ + i)]; }
+  const Room& room(int i, int j) const { return rooms_[static_cast<std::size_t>(j * columns_ + i)]; }
   bool has_neighbor(int i, int j, int side) const;
   Room& neighbor(int i, int j, int side) {
     return room(i + kDx[static_cast<std::size_t>(side)], j + kDy[static_cast<std::size_t>(side)]);
   }
-  bool AllReachable();
+  bool AllReachable() const;
 
   Level& level_;
   int room_size_, rows_, columns_;
-  std::vector<Room> rooms_;
+  std::array<Room, kMaxRooms> rooms_;
 };
 
 }  // namespace rove::minigrid

@@ -13,6 +13,7 @@ namespace rove::minigrid {
 constexpr int kView = 7;            // the agent's view is kView x kView
 constexpr int kMargin = kView - 1;  // wall-filled border around the stored grid: a view never leaves it
 constexpr int kMaxContents = 8;     // boxes with something inside, in one level
+constexpr int kMaxSide = 100;       // of a grid whose size a config gives
 
 // Direction codes 0 right, 1 down, 2 left, 3 up; x grows to the right, y downward.
 constexpr std::array<std::int8_t, 4> kDx = {1, 0, -1, 0}, kDy = {0, 1, 0, -1};
@@ -25,6 +26,19 @@ struct Layout {
   int offset(int x, int y) const { return (x + kMargin) * stride() + y + kMargin; }
   int index(int x, int y) const { return x * height + y; }  // without the border
   bool inside(int x, int y) const { return x >= 0 && y >= 0 && x < width && y < height; }
+};
+
+struct Point {
+  int x = 0, y = 0;
+  bool operator==(const Point&) const = default;
+};
+struct Spot {  // a cell, in two bytes
+  std::uint8_t x, y;
+  operator Point() const { return {x, y}; }
+};
+constexpr Spot ToSpot(Point p) { return {static_cast<std::uint8_t>(p.x), static_cast<std::uint8_t>(p.y)}; }
+struct Rect {
+  int x = 0, y = 0, width = 0, height = 0;
 };
 
 struct BoxContent {

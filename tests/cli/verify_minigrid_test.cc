@@ -19,12 +19,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::string kSpine = ROVE_SOURCE_DIR "/tests/golden/minigrid_spine.jsonl.gz";
+const std::string kRecorded = ROVE_SOURCE_DIR "/tests/golden/minigrid.jsonl.gz";
 const std::string kDoorKey = "MiniGrid-DoorKey-8x8-v0";
 
 std::vector<Json> Rows() {
   std::string text;
-  const gzFile file = gzopen(kSpine.c_str(), "rb");
+  const gzFile file = gzopen(kRecorded.c_str(), "rb");
   char chunk[1 << 16];
   for (int got; (got = gzread(file, chunk, sizeof chunk)) > 0;) text.append(chunk, static_cast<std::size_t>(got));
   gzclose(file);
@@ -57,29 +57,33 @@ int Mismatched(const VerifySummary& s) {
 }
 
 TEST_CASE("every recorded row of the reference matches, random state included", "[cli][golden]") {
-  const Ran ran = RunRove({"verify", "minigrid", kSpine});
+  const Ran ran = RunRove({"verify", "minigrid", kRecorded});
   CHECK(ran.status == 0);
   CHECK(ran.out ==
         "row kind   compared  mismatches  skipped\n"
-        "reset           182           0        0\n"
-        "reuse            25           0        0\n"
-        "rollout          40           0        0\n"
-        "25 ids compared, 0 ids of the file are not in this program, 0 rows mark a hang of the reference\n"
-        "all 247 rows match\n");
+        "reset           630           0        0\n"
+        "reuse            81           0        0\n"
+        "rollout         121           0        0\n"
+        "81 ids compared, 0 ids of the file are not in this program, 0 rows mark a hang of the reference\n"
+        "all 832 rows match\n");
 }
 
 // The recorded rollouts would prove little if nothing happened in them.
-TEST_CASE("the recorded rollouts hold successes and time limits", "[cli][golden]") {
-  int solved = 0, timed_out = 0;
+TEST_CASE("the recorded rollouts hold successes, time limits, failures and collisions", "[cli][golden]") {
+  int solved = 0, timed_out = 0, failed = 0, collided = 0;
   for (const Json& row : Rows()) {
     if (row.at("kind") != "rollout") continue;
     for (const Json& end : row.at("ends")) {
       solved += end[1] > 0;
       timed_out += end[3] == 1;
+      failed += end[1] == 0 && end[2] == 1;
+      collided += end[1] < 0;
     }
   }
   CHECK(solved > 100);
   CHECK(timed_out > 10);
+  CHECK(failed > 100);
+  CHECK(collided > 10);
 }
 
 TEST_CASE("one changed value of a trace is found, and named with id, seed, row kind, step and field", "[cli][unit]") {
@@ -94,10 +98,10 @@ TEST_CASE("one changed value of a trace is found, and named with id, seed, row k
     actions[12] = '1';
     row["actions"] = actions;
   };
-  const auto crc_digit = [](std::size_t step) {
-    return [step](Json& row) {
+  const auto crc_digit = [](std::size_t kept) {  // of the file's rollouts, the CRC after every 16th step is kept, and the last
+    return [kept](Json& row) {
       std::string crc = row["crc"];
-      crc[8 * step + 7] = crc[8 * step + 7] == '0' ? '1' : '0';
+      crc[8 * kept + 7] = crc[8 * kept + 7] == '0' ? '1' : '0';
       row["crc"] = crc;
     };
   };
@@ -114,9 +118,15 @@ TEST_CASE("one changed value of a trace is found, and named with id, seed, row k
        "seed 0, reset, box is [], recorded [[1,1,5,4,0]]"},
       {"reuse", [](Json& row) { row["row_crc"][1] = 5; }, "seed 0, reuse, reset 1: row_crc is 203611329, recorded 5"},
       {"reuse", [](Json& row) { row["last"]["max_steps"] = 641; }, "seed 0, reuse, reset 3: max_steps is 640, recorded 641"},
-      {"rollout", left_for_right, "seed 0, rollout, step 12: crc is "},
-      {"rollout", crc_digit(0), "seed 0, rollout, step 0: crc is "},
-      {"rollout", crc_digit(399), "seed 0, rollout, step 399: crc is "},
+      {"rollout", left_for_right, "seed 0, rollout, step 15: crc is "},
+      {"rollout", crc_digit(0), "seed 0, rollout, step 15: crc is "},
+      {"rollout", crc_digit(24), "seed 0, rollout, step 399: crc is "},
+      {"rollout",
+       [](Json& row) {
+         row["crc_every"] = 399;
+         row["crc"] = row["crc"].get<std::string>().substr(0, 16);
+       },
+       "seed 0, rollout, step 398: crc is "},
       {"rollout", [](Json& row) { row["first"] = "00000000"; }, "seed 0, rollout, reset: crc is "},
       {"rollout",
        [](Json& row) {
@@ -166,7 +176,7 @@ class ChangedDoorKey final : public minigrid::Family {
     level.WallRect(level.whole());
     level.Set(kSize - 2, kSize - 2, kGoalCell);
     const int wall = level.I(2, kSize - 2);
-    level.VerticalWall(wall, 0, kSize);
+    level.VerticalLine(wall, 0, kSize);
     const Rect left = {0, 0, wall, kSize};
     const auto agent = [&] { level.PlaceAgent(left); };
     const auto door = [&] { level.Set(wall, level.I(1, kSize - 2), MakeCell(kDoorLocked, kYellow)); };
@@ -258,7 +268,7 @@ TEST_CASE("the command fails on a mismatch and when nothing was compared, with o
 
 TEST_CASE("a file that is no trace is an error of the user's that names place and fault", "[cli][unit]") {
   const Sandbox sandbox("verify");
-  const std::string good = RowOf(kDoorKey, "rollout").dump() + "\n", packed = Slurp(kSpine);
+  const std::string good = RowOf(kDoorKey, "rollout").dump() + "\n", packed = Slurp(kRecorded);
   Json short_crc = RowOf(kDoorKey, "rollout"), no_rng = RowOf(kDoorKey, "reset"), text_seed = no_rng;
   short_crc["crc"] = "00";
   no_rng.erase("rng");

@@ -22,8 +22,8 @@ EnvBatch Make(const std::string& id, int n) {
 int TwoEpisodes(const EnvSpec& spec) { return 2 * (spec.max_steps > 0 ? spec.max_steps : 500) + 5; }
 
 bool NothingIsRandom(const std::string& id) {
-  return (id.starts_with("MiniGrid-Empty-") && !id.starts_with("MiniGrid-Empty-Random-")) || id == "tabular/chain" ||
-         id == "tabular/deep_sea";
+  return (id.starts_with("MiniGrid-Empty-") && !id.starts_with("MiniGrid-Empty-Random-")) || id == "minigrid/empty" ||
+         id.starts_with("MiniGrid-DistShift") || id == "minigrid/dist_shift" || id == "tabular/chain" || id == "tabular/deep_sea";
 }
 
 // Actions that no environment may look at.

@@ -3,8 +3,12 @@
 // its code; levels are compared with recorded traces instead.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <iterator>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -24,7 +28,8 @@ class NaiveMiniGrid {
   enum Type { kUnseen, kEmpty, kWall, kFloor, kDoor, kKey, kBall, kBox, kGoal, kLava };
   enum DoorState { kOpen, kClosed, kLocked };
 
-  NaiveMiniGrid(const GridState& s, bool see_through_walls) : see_through_walls_(see_through_walls) {
+  NaiveMiniGrid(const GridState& s, bool see_through_walls, bool noisy_tv = false)
+      : see_through_walls_(see_through_walls), noisy_tv_(noisy_tv) {
     width_ = s.width;
     height_ = s.height;
     for (std::size_t i = 0; i < s.grid.size(); i += 3) cells_.push_back({s.grid[i], s.grid[i + 1], s.grid[i + 2], {}});
@@ -32,6 +37,8 @@ class NaiveMiniGrid {
     agent_ = s.agent;
     max_steps_ = s.max_steps;
     mission_ = s.mission;
+    rng_.set_state(s.rng);
+    first_ = cells_;
     if (s.carrying) hand_ = {{(*s.carrying)[0], (*s.carrying)[1], (*s.carrying)[2], {}}};
   }
 
@@ -43,6 +50,9 @@ class NaiveMiniGrid {
   Result Step(int action) {
     Result r;
     ++steps_;
+    if (mission_.starts_with("go to the matching object") && action == 3) action = 5;
+    const std::vector<NaiveObject> hand_before = hand_;
+    const bool red_before = DoorIsOpen(0), blue_before = DoorIsOpen(2);
     const double success = 1 - 0.9 * (static_cast<double>(steps_) / max_steps_);
     const auto [dx, dy] = Ahead();
     const int fx = agent_[0] + dx, fy = agent_[1] + dy;
@@ -62,7 +72,13 @@ class NaiveMiniGrid {
       hand_ = {front};
       front = {};
     }
-    if (action == 4 && !hand_.empty() && type == kEmpty) {
+    if (action == 4 && noisy_tv_) {
+      constexpr int kByName[] = {2, 1, 5, 3, 0, 4};  // blue, green, grey, purple, red, yellow
+      const int color = kByName[rng_.Integers(0, 6)];
+      for (auto* objects : {&cells_, &hand_}) {
+        for (NaiveObject& o : *objects) o.color = o.type == kBall ? color : o.color;
+      }
+    } else if (action == 4 && !hand_.empty() && type == kEmpty) {
       front = hand_[0];
       hand_.clear();
     }
@@ -78,7 +94,36 @@ class NaiveMiniGrid {
       front = inside;
     }
     r.truncated = steps_ >= max_steps_;
-    if (action == 3 && IsMissionTarget()) r = {success, true, r.truncated};
+    // What upstream's subclasses add, read off the mission's words.
+    const auto end = [&](bool paid) { r = {paid ? success : 0, true, r.truncated}; };
+    const std::vector<std::string> words = Words();
+    if (mission_.starts_with("pick up the ")) {
+      if (action == 3 && Holds(words[3], words[4])) end(true);
+    } else if (mission_ == "open the door") {
+      if (action == 5 && front.type == kDoor && front.state == kOpen) end(true);
+    } else if (mission_ == "open the red door then the blue door") {
+      if (DoorIsOpen(2))
+        end(red_before);
+      else if (DoorIsOpen(0) && blue_before)
+        end(false);
+    } else if (mission_.starts_with("go to the matching object")) {
+      for (std::size_t at = static_cast<std::size_t>(2 * height_); at < first_.size(); ++at) {
+        if (first_[at].type != kKey && first_[at].type != kBall) continue;
+        const int x = static_cast<int>(at) / height_, y = static_cast<int>(at) % height_;
+        const int beside = y < height_ / 2 ? y + 1 : y - 1;
+        if (agent_[0] == x && agent_[1] == beside) end(first_[at] == first_[static_cast<std::size_t>(height_ + height_ / 2 - 1)]);
+      }
+    } else if (mission_.starts_with("go to the ")) {
+      const auto [x, y] = FirstPlace(words[3], words[4]);
+      if (action == 5) end(false);
+      if (action == 6) end(std::abs(agent_[0] - x) + std::abs(agent_[1] - y) == 1);
+    } else if (mission_.starts_with("put the ")) {  // put the C t near the C t
+      const auto [x, y] = FirstPlace(words[6], words[7]);
+      if (action == 3 && !hand_.empty() && !Holds(words[2], words[3])) end(false);
+      if (action == 4 && !hand_before.empty()) end(hand_.empty() && std::abs(fx - x) <= 1 && std::abs(fy - y) <= 1);
+    } else if (words.size() >= 4 && words[words.size() - 3] == "a") {  // ... a C t
+      if (!hand_.empty()) end(Holds(words[words.size() - 2], words[words.size() - 1]));
+    }
     return r;
   }
 
@@ -126,6 +171,7 @@ class NaiveMiniGrid {
   }
 
   const std::array<int, 3>& agent() const { return agent_; }
+  Pcg64::State rng() const { return rng_.state(); }
   const std::vector<NaiveObject>& hand() const { return hand_; }  // none or one
   std::vector<std::uint8_t> Grid() const {                        // as GridState::grid
     std::vector<std::uint8_t> codes;
@@ -154,21 +200,40 @@ class NaiveMiniGrid {
            : agent_[2] == 2 ? std::pair{-1, 0}
                             : std::pair{0, -1};
   }
-  // "pick up the C ball": the hand holds that ball.
-  bool IsMissionTarget() const {
-    static const std::map<std::string, int> kColors = {{"red", 0},    {"green", 1},  {"blue", 2},
-                                                       {"purple", 3}, {"yellow", 4}, {"grey", 5}};
-    const std::string prefix = "pick up the ", suffix = " ball";
-    if (!mission_.starts_with(prefix) || hand_.empty()) return false;
-    const std::string color = mission_.substr(prefix.size(), mission_.size() - prefix.size() - suffix.size());
-    return hand_[0].type == kBall && hand_[0].color == kColors.at(color);
+  static int ColorCode(const std::string& name) {
+    static const std::map<std::string, int> kCodes = {{"red", 0},    {"green", 1},  {"blue", 2},
+                                                      {"purple", 3}, {"yellow", 4}, {"grey", 5}};
+    return kCodes.at(name);
+  }
+  static int TypeCode(const std::string& name) {
+    static const std::map<std::string, int> kCodes = {{"door", kDoor}, {"key", kKey}, {"ball", kBall}, {"box", kBox}};
+    return kCodes.at(name);
+  }
+  std::vector<std::string> Words() const {
+    std::istringstream text(mission_);
+    return {std::istream_iterator<std::string>(text), {}};
+  }
+  bool Holds(const std::string& color, const std::string& type) const {
+    return !hand_.empty() && hand_[0].type == TypeCode(type) && hand_[0].color == ColorCode(color);
+  }
+  // Where the level began with that object.
+  std::pair<int, int> FirstPlace(const std::string& color, const std::string& type) const {
+    const auto at = std::find_if(first_.begin(), first_.end(),
+                                 [&](const NaiveObject& o) { return o.type == TypeCode(type) && o.color == ColorCode(color); }) -
+                    first_.begin();
+    return {static_cast<int>(at) / height_, static_cast<int>(at) % height_};
+  }
+  bool DoorIsOpen(int color) const {
+    return std::ranges::any_of(cells_,
+                               [=](const NaiveObject& o) { return o.type == kDoor && o.color == color && o.state == kOpen; });
   }
 
-  bool see_through_walls_;
+  bool see_through_walls_, noisy_tv_;
   int width_, height_, max_steps_, steps_ = 0;
-  std::vector<NaiveObject> cells_, hand_;  // x outermost
-  std::array<int, 3> agent_;               // x, y, direction
+  std::vector<NaiveObject> cells_, first_, hand_;  // x outermost; first_: the cells of the level's beginning
+  std::array<int, 3> agent_;                       // x, y, direction
   std::string mission_;
+  Pcg64 rng_;
 };
 
 }  // namespace rove

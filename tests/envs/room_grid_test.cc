@@ -55,7 +55,7 @@ TEST_CASE("rooms share walls, and a room grid of single cells draws nothing", "[
 
 TEST_CASE("an object keeps two cells from the agent, and is given up after 1001 tries of two draws", "[envs][unit]") {
   Sheet sheet(1, 1, /*room_size=*/5);  // the agent stands in the middle of 3 x 3 cells: the corners are free
-  for (int k = 0; k < 4; ++k) CHECK(sheet.rooms.AddObject(0, 0, kBall, kRed) == MakeCell(kBall, kRed));
+  for (int k = 0; k < 4; ++k) CHECK(sheet.rooms.AddObject(0, 0, kBall, kRed).cell == MakeCell(kBall, kRed));
   for (const Point corner : {Point{1, 1}, {1, 3}, {3, 1}, {3, 3}}) CHECK(KindOf(sheet.level.Get(corner.x, corner.y)) == kBall);
   sheet.state.rng.Reseed(1);
   CHECK_THROWS_AS(sheet.rooms.AddObject(0, 0, kBall, kRed), LevelFailed);

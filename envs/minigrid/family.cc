@@ -1,0 +1,36 @@
+#include "envs/minigrid/family.h"
+
+#include <fmt/format.h>
+
+#include "envs/minigrid/minigrid_env.h"
+
+namespace rove::minigrid {
+
+FamilyRegistrar::FamilyRegistrar(const std::string& id, const std::string& doc, Maker make) {
+  Envs().Add(id, doc, [make = std::move(make)](const Config& config, const EnvDeps& deps) {
+    auto family = make(config);
+    family->ReadLimit(config);
+    return std::make_unique<MiniGrid>(std::move(family), deps.num_envs);
+  });
+}
+
+void Family::ReadLimit(const Config& config) { config.Get("max_steps", &info_.max_steps, InRange(1, 1 << 20)); }
+
+std::vector<std::string> MissionPerColor(const std::string& before, const std::string& after) {
+  std::vector<std::string> texts;
+  for (const char* color : kColorNames) texts.push_back(before + color + after);
+  return texts;
+}
+
+bool ReadPoint(const Config& config, std::string_view key, const Layout& layout, Point* point) {
+  std::vector<int> xy;
+  if (!config.Has(key)) return false;
+  config.Get(key, &xy);
+  const int right = layout.width - 2, bottom = layout.height - 2;
+  if (xy.size() != 2 || xy[0] < 1 || xy[1] < 1 || xy[0] > right || xy[1] > bottom)
+    config.At(key).Fail(fmt::format("expected [x, y] inside the walls, from [1, 1] to [{}, {}]", right, bottom));
+  *point = {xy[0], xy[1]};
+  return true;
+}
+
+}  // namespace rove::minigrid

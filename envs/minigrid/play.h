@@ -1,0 +1,70 @@
+// Play: one step of one environment, as a family's own rule sees it. Base() is upstream's MiniGridEnv.step (Farama
+// Minigrid 3.1.0, minigrid_env.py); a family adds what its subclass does around it.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "envs/minigrid/level.h"
+#include "envs/minigrid/state.h"
+
+namespace rove::minigrid {
+
+enum Action { kTurnLeft, kTurnRight, kForward, kPickUp, kDrop, kToggle, kDone, kNumActions };
+
+struct Outcome {
+  double reward = 0;
+  bool terminated = false;
+};
+
+// What all environments of a batch share, read only.
+struct Tables {
+  Tables(const Layout& layout, int max_steps);
+  Layout layout;
+  std::vector<std::uint64_t> cell_keys;   // [cell index][cell byte]: random words, summed with xor over the grid
+  std::vector<std::uint64_t> agent_keys;  // [cell index][direction]
+  std::vector<double> success_reward;     // [step count]: 1 - 0.9 * (step / max_steps)
+
+  std::uint64_t CellKey(int x, int y, Cell cell) const {
+    return cell_keys[static_cast<std::size_t>(layout.index(x, y)) * 128 + cell];
+  }
+};
+
+class Play {
+ public:
+  Play(const Tables& tables, State& state, std::uint8_t* cells, std::uint8_t* memory)
+      : tables_(tables), state_(state), cells_(cells), memory_(memory) {}
+
+  // Upstream's rules for an action: moves, picks up, drops, toggles; the goal pays, goal and lava terminate.
+  Outcome Base(int action);
+  Outcome Success() const { return {tables_.success_reward[static_cast<std::size_t>(state_.step_count)], true}; }  // after Base
+
+  State& state() { return state_; }
+  Point agent() const { return {state_.x, state_.y}; }
+  Point front() const { return {state_.x + kDx[state_.direction], state_.y + kDy[state_.direction]}; }
+  Cell Get(Point at) const { return cells_[tables_.layout.offset(at.x, at.y)]; }
+  void Set(Point at, Cell cell) {
+    Cell& place = cells_[tables_.layout.offset(at.x, at.y)];
+    state_.grid_key ^= tables_.CellKey(at.x, at.y, place) ^ tables_.CellKey(at.x, at.y, cell);
+    place = cell;
+  }
+  template <class T>
+  T* memory() {  // as Level::memory
+    static_assert(alignof(T) <= 8);
+    return reinterpret_cast<T*>(memory_);
+  }
+
+  Color RandomColor() { return kColorsByName[static_cast<std::size_t>(state_.rng.Integers(0, kNumColors))]; }
+  // A free cell of rect as Level::Place finds it; none after max_tries + 1 tries.
+  std::optional<Point> DrawFree(const Rect& rect, int max_tries) {
+    return DrawCell(state_.rng, tables_.layout, rect, max_tries,
+                    [this](Point p) { return Get(p) == kEmptyCell && !(p == agent()); });
+  }
+
+ private:
+  const Tables& tables_;
+  State& state_;
+  std::uint8_t *cells_, *memory_;
+};
+
+}  // namespace rove::minigrid

@@ -1,0 +1,101 @@
+// MiniGrid's families by parameters: an id that upstream registers is its family with these parameters, and wrong ones are
+// refused.
+#include <catch2/catch.hpp>
+
+#include "core/error.h"
+#include "tests/envs/env_batch.h"
+
+namespace rove {
+namespace {
+
+std::unique_ptr<VectorEnv> Make(const std::string& config, int n = 4) {
+  return Envs().Create(Config::Parse(config, "run.yaml"), {.num_envs = n});
+}
+
+TEST_CASE("a family with an id's parameters is that id", "[envs][unit]") {
+  struct Case {
+    const char *id, *config;
+  };
+  for (const Case& c : {
+           Case{"MiniGrid-Empty-Random-6x6-v0", "{type: minigrid/empty, size: 6, random_start: true}"},
+           {"MiniGrid-DoorKey-8x8-v0", "{type: minigrid/door_key, size: 8}"},
+           {"MiniGrid-KeyCorridorS4R3-v0", "{type: minigrid/key_corridor, room_size: 4, num_rows: 3}"},
+           {"MiniGrid-MultiRoom-N4-S5-v1", "{type: minigrid/multi_room, min_rooms: 4, max_room_size: 5}"},
+           {"MiniGrid-MultiRoomNoisyTV-N7-S4-v0", "{type: minigrid/multi_room, min_rooms: 7, max_room_size: 4, noisy_tv: true}"},
+           {"MiniGrid-FourRooms-v0", "{type: minigrid/four_rooms}"},
+           {"MiniGrid-LavaCrossingS9N3-v0", "{type: minigrid/crossing, size: 9, num_crossings: 3}"},
+           {"MiniGrid-SimpleCrossingS11N5-v0", "{type: minigrid/crossing, size: 11, num_crossings: 5, lava: false}"},
+           {"MiniGrid-LavaGapS6-v0", "{type: minigrid/lava_gap, size: 6}"},
+           {"MiniGrid-DistShift2-v0", "{type: minigrid/dist_shift, strip2_row: 5}"},
+           {"MiniGrid-Dynamic-Obstacles-Random-5x5-v0",
+            "{type: minigrid/dynamic_obstacles, size: 5, n_obstacles: 2, random_start: true}"},
+           {"MiniGrid-ObstructedMaze-2Q-v0",
+            "{type: minigrid/obstructed_maze, num_quarters: 2, agent_room: [2, 1], num_rooms_visited: 11, version: 0}"},
+           {"MiniGrid-Fetch-6x6-N2-v0", "{type: minigrid/fetch, size: 6, num_objects: 2}"},
+           {"MiniGrid-GoToDoor-8x8-v0", "{type: minigrid/go_to_door, size: 8}"},
+           {"MiniGrid-GoToObject-8x8-N2-v0", "{type: minigrid/go_to_object, size: 8, num_objects: 2}"},
+           {"MiniGrid-PutNear-8x8-N3-v0", "{type: minigrid/put_near, size: 8, num_objects: 3}"},
+           {"MiniGrid-MemoryS17Random-v0", "{type: minigrid/memory, size: 17, random_length: true}"},
+           {"MiniGrid-RedBlueDoors-6x6-v0", "{type: minigrid/red_blue_doors, size: 6}"},
+       }) {
+    INFO(c.config);
+    EnvBatch id(c.id, 4), family(Make(c.config));
+    id.Reset(1);
+    family.Reset(1);
+    bool same = id.spec().max_steps == family.spec().max_steps;
+    for (int t = 0; t < 300; ++t) {
+      for (EnvBatch* batch : {&id, &family}) {
+        batch->DrawActions(Noise(1, "actions").At(0, static_cast<std::uint64_t>(t)));
+        batch->Step();
+      }
+      same = same && id.Rows() == family.Rows();
+    }
+    CHECK(same);
+  }
+}
+
+TEST_CASE("max_steps moves the time limit of any id, and what success pays", "[envs][unit]") {
+  EnvBatch batch(Make("{type: MiniGrid-DoorKey-5x5-v0, max_steps: 7}", 1));
+  batch.Reset(1);
+  for (int t = 0; t < 7; ++t) {
+    CHECK(batch.end() == 0);
+    batch.Step(6);
+  }
+  CHECK(batch.end() == kTruncated);
+}
+
+TEST_CASE("a wrong parameter is refused in one line that names it", "[envs][unit]") {
+  struct Case {
+    const char *config, *message;
+  };
+  for (const Case& c : {
+           Case{"{type: MiniGrid-DoorKey-5x5-v0, size: 6}", "run.yaml:1: size: unknown key"},
+           {"{type: MiniGrid-DoorKey-5x5-v0, max_steps: 0}", "run.yaml:1: max_steps: expected in [1, 1048576], got 0"},
+           {"{type: minigrid/door_key, size: 4}", "run.yaml:1: size: expected in [5, 100], got 4"},
+           {"{type: minigrid/empty, random_start: 3}", "run.yaml:1: random_start: expected "},
+           {"{type: minigrid/multi_room, min_rooms: 5, max_rooms: 4}", "run.yaml:1: max_rooms: below min_rooms, 5"},
+           {"{type: minigrid/crossing, size: 8}", "run.yaml:1: size: expected an odd number, got 8"},
+           {"{type: minigrid/crossing, size: 7, num_crossings: 5}", "run.yaml:1: num_crossings: expected in [1, 4], got 5"},
+           {"{type: minigrid/four_rooms, goal: [0, 5]}",
+            "run.yaml:1: goal: expected [x, y] inside the walls, from [1, 1] to [17, 17]"},
+           {"{type: minigrid/dynamic_obstacles, size: 6, n_obstacles: 5}", "run.yaml:1: n_obstacles: expected in [0, 4], got 5"},
+           {"{type: minigrid/obstructed_maze, agent_room: [1]}", "run.yaml:1: agent_room: expected [column, row]"},
+           {"{type: minigrid/fetch, size: 4, num_objects: 4}", "run.yaml:1: num_objects: expected in [1, 3], got 4"},
+           {"{type: minigrid/put_near, size: 6, num_objects: 3}", "run.yaml:1: num_objects: expected in [2, 2], got 3"},
+           {"{type: minigrid/memory, size: 8}", "run.yaml:1: size: expected an odd number, got 8"},
+           {"{type: minigrid/dor_key}", "did you mean \"minigrid/door_key\"?"},
+       }) {
+    INFO(c.config);
+    try {
+      Make(c.config);
+      FAIL_CHECK("accepted");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kUser);
+      CHECK_THAT(error.what(), Catch::Contains(c.message));
+      CHECK(std::string(error.what()).find('\n') == std::string::npos);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rove
