@@ -30,6 +30,15 @@ bool IsNumber(const std::string& cell) {
   return digit <= 2 && digit < cell.size() && std::isdigit(static_cast<unsigned char>(cell[digit])) != 0;
 }
 
+std::string EscapeCell(const std::string& text) {
+  std::string out;
+  for (std::size_t begin = 0, end = 0; end != std::string::npos; begin = end + 1) {
+    end = text.find('\n', begin);
+    out += (begin == 0 ? "" : "<br>") + EscapeHtml(text.substr(begin, end - begin));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string EscapeHtml(const std::string& text) {
@@ -61,7 +70,7 @@ void HtmlReport::Table(const std::vector<std::string>& header, const std::vector
     ROVE_CHECK_EQ(rows[r].size(), header.size());
     body_ += marks.empty() || marks[r].empty() ? "<tr>" : "<tr class=\"" + marks[r] + "\">";
     for (const std::string& cell : rows[r])
-      body_ += (IsNumber(cell) ? "<td class=\"number\">" : "<td>") + EscapeHtml(cell) + "</td>";
+      body_ += (IsNumber(cell) ? "<td class=\"number\">" : "<td>") + EscapeCell(cell) + "</td>";
     body_ += "</tr>\n";
   }
   body_ += "</table></div>\n";
@@ -77,35 +86,41 @@ std::string HtmlReport::Page() const {
          title_ + "</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n" + body_ + "</body>\n</html>\n";
 }
 
-std::string HeatMapsSvg(const std::vector<HeatMap>& maps) {
+std::string HeatMapsSvg(const std::vector<HeatMap>& maps, int per_row) {
   constexpr double kCell = 30, kNames = 150, kTop = 44, kGap = 26;
   ROVE_CHECK(!maps.empty());
-  double width = kNames, height = 0;
+  const std::size_t rows = maps[0].rows.size(), columns = maps[0].columns.size();
+  const std::size_t across = per_row > 0 ? static_cast<std::size_t>(per_row) : maps.size();
   std::string body;
   const auto text = [&](double x, double y, const char* anchor, const char* fill, const std::string& what) {
     body += fmt::format("<text x=\"{:.0f}\" y=\"{:.0f}\" text-anchor=\"{}\" fill=\"{}\">{}</text>\n", x, y, anchor, fill,
                         EscapeHtml(what));
   };
-  for (std::size_t r = 0; r < maps[0].rows.size(); ++r)
-    text(kNames - 8, kTop + kCell * (static_cast<double>(r) + 0.65), "end", "#333333", maps[0].rows[r]);
-  for (const HeatMap& map : maps) {
-    ROVE_CHECK_EQ(map.values.size(), map.rows.size() * map.columns.size());
-    text(width, 16, "start", "#111111", map.title);
-    for (std::size_t c = 0; c < map.columns.size(); ++c)
-      text(width + kCell * (static_cast<double>(c) + 0.5), kTop - 6, "middle", "#666666", map.columns[c]);
+  const double map_width = kCell * static_cast<double>(columns) + kGap, map_height = kTop + kCell * static_cast<double>(rows) + 8;
+  for (std::size_t m = 0; m < maps.size(); ++m) {
+    const HeatMap& map = maps[m];
+    ROVE_CHECK_EQ(map.rows.size(), rows);
+    ROVE_CHECK_EQ(map.columns.size(), columns);
+    ROVE_CHECK_EQ(map.values.size(), rows * columns);
+    const double left = kNames + map_width * static_cast<double>(m % across);
+    const double top = map_height * static_cast<double>(m / across) + kTop;
+    for (std::size_t r = 0; m % across == 0 && r < rows; ++r)
+      text(left - 8, top + kCell * (static_cast<double>(r) + 0.65), "end", "#333333", map.rows[r]);
+    text(left, top - kTop + 16, "start", "#111111", map.title);
+    for (std::size_t c = 0; c < columns; ++c)
+      text(left + kCell * (static_cast<double>(c) + 0.5), top - 6, "middle", "#666666", map.columns[c]);
     for (std::size_t i = 0; i < map.values.size(); ++i) {
-      const double x = width + kCell * static_cast<double>(i % map.columns.size());
-      const double y = kTop + kCell * static_cast<double>(i / map.columns.size());
+      const double x = left + kCell * static_cast<double>(i % columns), y = top + kCell * static_cast<double>(i / columns);
       const double value = std::clamp(map.values[i], 0.0, 1.0);  // white to #0072B2
       const auto shade = [&](int to) { return static_cast<int>(std::lround(255 + value * (to - 255))); };
       body += fmt::format("<rect x=\"{:.0f}\" y=\"{:.0f}\" width=\"{}\" height=\"{}\" fill=\"#{:02X}{:02X}{:02X}\"/>\n", x, y,
                           kCell - 1, kCell - 1, shade(0), shade(114), shade(178));
-      text(x + kCell / 2, y + kCell * 0.62, "middle", value > 0.55 ? "#FFFFFF" : "#333333",
-           fmt::format("{:.2f}", value).substr(value < 1 ? 1 : 0, 3));
+      const std::string number = fmt::format("{:.2f}", value);  // ".50", "1.0"
+      text(x + kCell / 2, y + kCell * 0.62, "middle", value > 0.55 ? "#FFFFFF" : "#333333", number.substr(number[0] == '0', 3));
     }
-    height = std::max(height, kTop + kCell * static_cast<double>(map.rows.size()) + 8);
-    width += kCell * static_cast<double>(map.columns.size()) + kGap;
   }
+  const double width = kNames + map_width * static_cast<double>(std::min(across, maps.size()));
+  const double height = map_height * static_cast<double>((maps.size() + across - 1) / across);
   return fmt::format(
              "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
              "font-family=\"'DejaVu Sans', 'Segoe UI', Helvetica, Arial, sans-serif\" font-size=\"11\">\n"

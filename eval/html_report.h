@@ -15,8 +15,8 @@ class HtmlReport {
   void Heading(const std::string& text);
   void SubHeading(const std::string& text);
   void Paragraph(const std::string& text);
-  // Rows of cells; a cell that begins with a digit, sign or '(' is set to the right. mark[row], if given, colours the row:
-  // "good", "fair", "bad" or "".
+  // Rows of cells, which may hold line breaks; a cell that begins with a digit, sign or '(' is set to the right. mark[row], if
+  // given, colours the row: "good", "fair", "bad" or "".
   void Table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows,
              const std::vector<std::string>& marks = {});
   void Figure(const std::string& svg, const std::string& caption);
@@ -32,7 +32,7 @@ struct HeatMap {
   std::vector<std::string> rows, columns;
   std::vector<double> values;  // [rows * columns]
 };
-// Maps side by side; row names are written once, at the left.
-std::string HeatMapsSvg(const std::vector<HeatMap>& maps);
+// Maps side by side, `per_row` in a row (0: all); row names are written once a row, at the left. All maps have the same size.
+std::string HeatMapsSvg(const std::vector<HeatMap>& maps, int per_row = 0);
 
 }  // namespace rove

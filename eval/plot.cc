@@ -95,6 +95,9 @@ std::string Text(double x, double y, const std::string& text, const std::string&
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, style, Escape(text));
 }
 
+// 10^log10 as people write it: 0.001, 100, 1e-06.
+std::string Power(double log10) { return fmt::format("{:.2g}", std::pow(10.0, log10)); }
+
 // Frames are shown in thousands or millions, so that ticks stay short.
 struct FrameUnit {
   double size = 1;
@@ -113,7 +116,8 @@ std::string Frame(const Svg& svg, const Axis& x, const Axis& y, const FrameUnit&
   for (int i = 0; i < y.ticks(); ++i) {
     const double at = svg.Y(y.tick(i));
     out += fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#E3E3E3\"/>\n", kLeft, right, at, at);
-    out += Text(kLeft - 10, at + 4.5, fmt::format("{:.{}f}", y.tick(i) + 0.0, y.decimals()), "text-anchor=\"end\"");
+    out += Text(kLeft - 10, at + 4.5, text.log_y ? Power(y.tick(i)) : fmt::format("{:.{}f}", y.tick(i) + 0.0, y.decimals()),
+                "text-anchor=\"end\"");
   }
   out += fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\" stroke=\"#333333\"/>\n", kLeft, right, bottom, bottom);
   for (int i = 0; i < x.ticks(); ++i) {
@@ -121,7 +125,10 @@ std::string Frame(const Svg& svg, const Axis& x, const Axis& y, const FrameUnit&
     out +=
         fmt::format("<line x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{}\" stroke=\"#333333\"/>\n", at, at, bottom, bottom + 5);
     const int decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(x.step / unit.size) - 1e-9)));
-    out += Text(at, bottom + 21, fmt::format("{:.{}f}", x.tick(i) / unit.size, decimals), "text-anchor=\"middle\"");
+    out += Text(
+        at, bottom + 21,
+        text.log_x ? fmt::format("{:.0f}", std::pow(10.0, x.tick(i))) : fmt::format("{:.{}f}", x.tick(i) / unit.size, decimals),
+        "text-anchor=\"middle\"");
   }
   out += Text((kLeft + right) / 2, kHeight - 16, unit.label, "text-anchor=\"middle\"");
   const double middle = (kTop + bottom) / 2;
@@ -169,19 +176,22 @@ ArmSummary Summarize(const Arm& arm) {
 }
 
 std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms) {
-  double x_last = 1, y_first = 0, y_last = 0;  // zero belongs to a picture of returns
+  double x_first = text.log_x ? 1e300 : 0, x_last = text.log_x ? 0 : 1;
+  double y_first = 0, y_last = 0;  // zero belongs to a picture of returns
   for (const Arm& arm : arms) {
     for (const Curve& seed : arm.seeds) {
-      for (const double x : seed.x) x_last = std::max(x_last, x);
+      for (const double x : seed.x) x_first = std::min(x_first, x), x_last = std::max(x_last, x);
       for (const double y : seed.y) y_first = std::min(y_first, y), y_last = std::max(y_last, y);
     }
   }
-  Axis x(0, x_last, 8);
+  Axis x(0, x_last, 8), y(y_first, y_last, 6);
+  if (text.log_x) x.first = x_first, x.step = 1;
   x.last = std::min(x.last, x_last);  // frames end where the runs end
-  const Axis y(y_first, y_last, 6);
-  Axis ticks = x;
-  ticks.last = std::floor(x.last / x.step + 1e-9) * x.step;
-  const FrameUnit unit = UnitFor(text.x_label, ticks.last);
+  Axis x_ticks = x, y_ticks = y;
+  x_ticks.first = std::ceil(x.first / x.step - 1e-9) * x.step;
+  x_ticks.last = std::floor(x.last / x.step + 1e-9) * x.step;
+  if (y_first > -0.25 * y.step && y_first < 0) y.first = y_first, y_ticks.first = 0;  // a little below zero needs no tick
+  const FrameUnit unit = UnitFor(text.x_label, x_ticks.last);
   const Svg svg(x, y);
 
   std::string out = fmt::format(
@@ -192,7 +202,7 @@ std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms) {
   out += Text(kLeft, 30, text.title, "font-size=\"17\" font-weight=\"bold\" fill=\"#111111\"");
   out += Text(kLeft, 52, "thin: each seed; thick: interquartile mean of the seeds; band: their interquartile range",
               "fill=\"#666666\" font-size=\"12\"");
-  out += Frame(svg, ticks, y, unit, text);
+  out += Frame(svg, x_ticks, y_ticks, unit, text);
 
   std::string thick, names;
   std::vector<double> ends;
@@ -201,7 +211,8 @@ std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms) {
     const ArmSummary summary = Summarize(arms[a]);
     const bool several = arms[a].seeds.size() > 1;
     if (several && !summary.x.empty()) out += svg.Band(summary, colour);
-    for (const Curve& seed : arms[a].seeds) out += svg.Line(seed.x, seed.y, colour, several ? 1 : 2, several ? 0.45 : 1);
+    const double opacity = arms[a].seeds.size() > 10 ? 0.2 : several ? 0.45 : 1;
+    for (const Curve& seed : arms[a].seeds) out += svg.Line(seed.x, seed.y, colour, several ? 1 : 2, opacity);
     if (several && !summary.x.empty()) thick += svg.Line(summary.x, summary.iqm, colour, 3, 1);
     ends.push_back(svg.Y(summary.iqm.empty() ? 0 : summary.iqm.back()));
   }
@@ -215,9 +226,12 @@ std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms) {
                        left + 18, at[a], at[a], colour);
     out += Text(left + 26, at[a] + 4.5, arms[a].label, "font-weight=\"bold\"");
     const std::string count = arms[a].seeds.size() == 1 ? "1 seed" : fmt::format("{} seeds", arms[a].seeds.size());
-    out +=
-        Text(left + 26, at[a] + 20, summary.iqm.empty() ? count : fmt::format("{:.2f} at the end, {}", summary.iqm.back(), count),
-             "fill=\"#666666\" font-size=\"11\"");
+    std::string note = count;
+    if (!summary.iqm.empty()) {
+      note = text.log_y ? Power(summary.iqm.back()) + " at the end"
+                        : fmt::format("{:.2f} at the end, {}", summary.iqm.back(), count);
+    }
+    out += Text(left + 26, at[a] + 20, note, "fill=\"#666666\" font-size=\"11\"");
   }
   return out + "</svg>\n";
 }

@@ -25,6 +25,8 @@ ArmSummary Summarize(const Arm& arm);
 struct PlotText {
   std::string title, y_label;
   std::string x_label = {};  // empty: x is environment frames, shown in thousands or millions
+  // The curves' numbers are log10 of what the axis shows: ticks at powers of ten, and the axis begins where the curves do.
+  bool log_x = false, log_y = false;
 };
 std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms);
 

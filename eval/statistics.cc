@@ -59,28 +59,44 @@ std::vector<int> DoubledRanks(std::span<const double> xs) {
   return ranks;
 }
 
-}  // namespace
+struct SignedRanks {
+  std::vector<int> ranks;       // doubled, of the sizes of what is not 0
+  int total = 0, positive = 0;  // their sums
+};
 
-double WilcoxonSignedRank(std::span<const double> differences) {
+SignedRanks RankSigned(std::span<const double> differences) {
   std::vector<double> sizes, signs;
   for (const double x : differences) {
     if (x == 0) continue;
     sizes.push_back(std::abs(x));
     signs.push_back(x);
   }
-  const std::vector<int> ranks = DoubledRanks(sizes);
-  const int total = std::accumulate(ranks.begin(), ranks.end(), 0);
-  int positive = 0;
-  std::vector<double> chance(static_cast<std::size_t>(total) + 1);  // of each sum of positive ranks
+  SignedRanks out{.ranks = DoubledRanks(sizes)};
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    out.total += out.ranks[i];
+    if (signs[i] > 0) out.positive += out.ranks[i];
+  }
+  return out;
+}
+
+}  // namespace
+
+double WilcoxonSignedRank(std::span<const double> differences) {
+  const SignedRanks signed_ranks = RankSigned(differences);
+  std::vector<double> chance(static_cast<std::size_t>(signed_ranks.total) + 1);  // of each sum of positive ranks
   chance[0] = 1;
-  for (std::size_t i = 0; i < ranks.size(); ++i) {
-    if (signs[i] > 0) positive += ranks[i];
-    const auto rank = static_cast<std::size_t>(ranks[i]);
+  for (const int each : signed_ranks.ranks) {
+    const auto rank = static_cast<std::size_t>(each);
     for (std::size_t sum = chance.size(); sum-- > 0;) chance[sum] = (chance[sum] + (sum >= rank ? chance[sum - rank] : 0)) / 2;
   }
-  const auto extreme = static_cast<std::size_t>(std::min(positive, total - positive));
-  const double tail = std::accumulate(chance.begin(), chance.begin() + static_cast<std::ptrdiff_t>(extreme) + 1, 0.0);
+  const auto extreme = static_cast<std::ptrdiff_t>(std::min(signed_ranks.positive, signed_ranks.total - signed_ranks.positive));
+  const double tail = std::accumulate(chance.begin(), chance.begin() + extreme + 1, 0.0);
   return std::min(1.0, 2 * tail);
+}
+
+double RankBiserial(std::span<const double> differences) {
+  const SignedRanks signed_ranks = RankSigned(differences);
+  return signed_ranks.total == 0 ? 0 : (2.0 * signed_ranks.positive - signed_ranks.total) / signed_ranks.total;
 }
 
 std::vector<double> Holm(std::span<const double> p) {

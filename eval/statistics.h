@@ -28,6 +28,10 @@ Interval Bootstrap(std::span<const double> xs, double (*statistic)(std::span<con
 // ranks, and the null distribution is that of all signs of the ranks at hand; so n = 30 costs microseconds. 1 if all are zero.
 double WilcoxonSignedRank(std::span<const double> differences);
 
+// The effect that goes with it: the matched-pairs rank-biserial correlation (Kerby 2014), the rank sum of positive differences
+// less that of negative ones, over both: 1 if all are positive, -1 if all are negative, 0 if balanced or all zero.
+double RankBiserial(std::span<const double> differences);
+
 // Holm's step-down adjustment of p-values tested together; same order.
 std::vector<double> Holm(std::span<const double> p);
 

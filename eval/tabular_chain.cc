@@ -19,6 +19,8 @@ using tabular::Regulariser;
 
 constexpr int kTuningSeed = 1000, kPoints = 60;
 constexpr double kSmallestGap = 1e-6;  // curves end here
+// The steps that are usual for a gradient, and large ones, with which an exact gradient comes near to policy iteration.
+constexpr double kLargestSteps[] = {1, 100};
 
 tabular::Table FirstPolicy(const Mdp& mdp, int seed) {
   NoiseStream draws = Noise(static_cast<Seed>(seed), "chain policy").At(0, 0);
@@ -42,22 +44,23 @@ struct Setting {
   bool at_edge = false;
 };
 
-// Sixteen settings each: four steps by four weights, or sixteen steps where there is no weight.
-std::vector<Setting> Settings(Regulariser regulariser) {
+// Twenty-four settings each: four steps by six weights, or twenty-four steps where there is no weight; steps from a thirtieth of
+// the largest.
+std::vector<Setting> Settings(Regulariser regulariser, double largest_step) {
   std::vector<Setting> settings;
   if (regulariser == Regulariser::kNone) {
-    for (int i = 0; i < 16; ++i) settings.push_back({0.1 * std::pow(1000.0, i / 15.0), 0, i == 0 || i == 15});
+    for (int i = 0; i < 24; ++i) settings.push_back({largest_step * std::pow(30.0, (i - 23) / 23.0), 0, false});
     return settings;
   }
-  for (const double step : {0.1, 1.0, 10.0, 100.0}) {
-    for (const double weight : {0.001, 0.01, 0.1, 1.0})
-      settings.push_back({step, weight, step == 0.1 || step == 100.0 || weight == 0.001 || weight == 1.0});
+  for (const double share : {1 / 30.0, 0.1, 1 / 3.0, 1.0}) {
+    for (const double weight : {1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0})
+      settings.push_back({share * largest_step, weight, weight == 1e-4 || weight == 10.0});
   }
   return settings;
 }
 
-ChainArm RunArm(const TabularStudySize& size, const Mdp& mdp, Parametrisation parametrisation, Regulariser regulariser,
-                const std::vector<double>& point) {
+ChainArm RunArm(const TabularStudySize& size, const Mdp& mdp, Parametrisation parametrisation, double largest_step,
+                Regulariser regulariser, const std::vector<double>& point) {
   const double best = tabular::PolicyValues(mdp, mdp.rewards(), tabular::OptimalPolicy(mdp, mdp.rewards())).value;
   const auto values_of = [&](const Setting& setting, int seed) {
     const PolicyGradientOptions options{.regulariser = regulariser,
@@ -68,7 +71,7 @@ ChainArm RunArm(const TabularStudySize& size, const Mdp& mdp, Parametrisation pa
     return tabular::PolicyGradient(mdp, options, FirstPolicy(mdp, seed));
   };
 
-  const std::vector<Setting> settings = Settings(regulariser);
+  const std::vector<Setting> settings = Settings(regulariser, largest_step);
   const auto tuning = static_cast<std::size_t>(size.tuning_seeds);
   PerSeed to_99(settings.size() * tuning), mean_value(to_99.size());
   ParallelFor(static_cast<int>(to_99.size()), [&](int task) {
@@ -90,6 +93,7 @@ ChainArm RunArm(const TabularStudySize& size, const Mdp& mdp, Parametrisation pa
   ChainArm arm;
   arm.parametrisation = parametrisation == Parametrisation::kDirect ? "direct" : "softmax";
   arm.regulariser = Name(regulariser);
+  arm.largest_step = largest_step;
   arm.settings = fmt::format("step {:.3g}", setting.step);
   if (setting.weight > 0) arm.settings += fmt::format(", weight {:.3g}", setting.weight);
   arm.tried = static_cast<int>(settings.size());
@@ -113,21 +117,27 @@ ChainArm RunArm(const TabularStudySize& size, const Mdp& mdp, Parametrisation pa
 
 }  // namespace
 
-const ChainArm& ChainStudy::Arm(const std::string& parametrisation, const std::string& regulariser) const {
-  const auto found = std::ranges::find_if(
-      arms, [&](const ChainArm& a) { return a.parametrisation == parametrisation && a.regulariser == regulariser; });
+std::string ChainArm::where() const { return fmt::format("{}, steps to {:g}", parametrisation, largest_step); }
+
+const ChainArm& ChainStudy::Arm(const std::string& parametrisation, double largest_step, const std::string& regulariser) const {
+  const auto found = std::ranges::find_if(arms, [&](const ChainArm& a) {
+    return a.parametrisation == parametrisation && a.largest_step == largest_step && a.regulariser == regulariser;
+  });
   ROVE_CHECK(found != arms.end());
   return *found;
 }
 
 ChainStudy RunChainStudy(const TabularStudySize& size, const std::function<void(const std::string&)>& progress) {
-  ChainStudy study;
+  ChainStudy study{.iterations = size.iterations, .point = {}, .arms = {}};
   const auto env = Envs().Create(Config::Parse(fmt::format("{{type: tabular/chain, horizon: {}}}", study.levels)), {});
   const Mdp& mdp = dynamic_cast<const FiniteModel&>(*env).mdp();
   for (int i = 0; i < kPoints; ++i) study.point.push_back(std::log10(size.iterations) * i / (kPoints - 1));
   for (const Parametrisation parametrisation : {Parametrisation::kDirect, Parametrisation::kSoftmax}) {
-    for (const Regulariser regulariser : {Regulariser::kNone, Regulariser::kEntropy, Regulariser::kRelative, Regulariser::kMade})
-      study.arms.push_back(RunArm(size, mdp, parametrisation, regulariser, study.point));
+    for (const double largest_step : kLargestSteps) {
+      for (const Regulariser regulariser :
+           {Regulariser::kNone, Regulariser::kEntropy, Regulariser::kRelative, Regulariser::kMade})
+        study.arms.push_back(RunArm(size, mdp, parametrisation, largest_step, regulariser, study.point));
+    }
     progress(fmt::format("chain: {} parametrisation", study.arms.back().parametrisation));
   }
   return study;

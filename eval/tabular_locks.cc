@@ -17,7 +17,7 @@ const std::vector<std::string> kMapRows = {"high chain, right", "high chain, wro
 
 namespace {
 
-constexpr int kTuningSeed = 1000, kPoints = 50;
+constexpr int kTuningSeed = 1000, kPoints = 60;
 
 // A lock and what is known of it.
 struct Lock {
@@ -71,27 +71,31 @@ std::vector<double> LogGrid(double low, double high, int count) {
   return grid;
 }
 
-// Three times `coefficients` settings each: a finer grid of c where there is nothing else to choose.
+// Three times `coefficients` settings each, all c from 0.001 to 3: a finer grid where there is nothing else to choose.
 std::vector<BonusArm> BonusArms(const TabularStudySize& size, int levels) {
-  const auto grid = [](const std::string& keys, const std::vector<double>& cs) {
+  const auto grid = [](const std::string& keys, int count) {
     std::vector<Setting> settings;
-    for (const double c : cs)
-      settings.push_back({fmt::format("{{type: {}, c: {:.3g}}}", keys, c), c == cs.front() || c == cs.back()});
+    for (const double c : LogGrid(0.001, 3, count))
+      settings.push_back({fmt::format("{{type: {}, c: {:.3g}}}", keys, c), settings.empty()});
+    settings.back().at_edge = true;
     return settings;
   };
-  const std::vector<double> coarse = LogGrid(0.003, 1, size.coefficients), fine = LogGrid(0.001, 1, 3 * size.coefficients);
-  std::vector<BonusArm> arms = {{"none", {{"{type: none}", false}}},
-                                {"count", grid("count", fine)},
-                                {"Hoeffding", grid("hoeffding", fine)},
-                                {"Bernstein", {}},
-                                {"MADE", {}}};
-  for (const char* lower : {"0.01", "0.1", "1"}) {
-    for (Setting& s : grid(fmt::format("bernstein, lower_order: {}", lower), coarse)) arms[3].settings.push_back(s);
-  }
+  const auto grids = [&](const std::vector<std::string>& keys) {
+    std::vector<Setting> settings;
+    for (const std::string& each : keys) {
+      for (Setting& s : grid(each, size.coefficients)) settings.push_back(std::move(s));
+    }
+    return settings;
+  };
+  std::vector<std::string> bernstein, made, recency;
+  for (const char* lower : {"0.01", "0.1", "1"}) bernstein.push_back(fmt::format("bernstein, lower_order: {}", lower));
   for (const int buffer : {10, 50, 200}) {
-    for (Setting& s : grid(fmt::format("made.tabular, buffer: {}", buffer * levels), coarse)) arms[4].settings.push_back(s);
+    made.push_back(fmt::format("made.tabular, buffer: {}", buffer * levels));
+    recency.push_back(made.back() + ", factors: recency");
   }
-  return arms;
+  return {{"none", {{"{type: none}", false}}}, {"count", grid("count", 3 * size.coefficients)},
+          {"recency", grids(recency)},         {"Hoeffding", grid("hoeffding", 3 * size.coefficients)},
+          {"Bernstein", grids(bernstein)},     {"MADE", grids(made)}};
 }
 
 const std::vector<LearnerForm> kLearners = {
@@ -211,7 +215,7 @@ void MeasureMaps(const TabularStudySize& size, const std::vector<Lock>& locks, L
          });
   });
   for (std::size_t b = 0; b < bonuses.size(); ++b) {
-    BonusMap map{.bonus = bonuses[b], .median = {}, .like_bernstein = PerSeed(seeds)};
+    BonusMap map{.bonus = bonuses[b], .median = {}, .like_bernstein = PerSeed(seeds), .off_bernstein = PerSeed(seeds)};
     for (std::size_t c = 0; c < study->checkpoints.size(); ++c) {
       std::vector<double>& median = map.median.emplace_back();
       for (std::size_t cell = 0; cell < maps[b][0][c].size(); ++cell) {
@@ -219,9 +223,13 @@ void MeasureMaps(const TabularStudySize& size, const std::vector<Lock>& locks, L
         for (const Maps& of_seed : maps[b]) values.push_back(of_seed[c][cell]);
         median.push_back(Quantile(values, 0.5));
       }
-      for (std::size_t seed = 0; seed < seeds; ++seed)
-        map.like_bernstein[seed] +=
-            RankCorrelation(maps[b][seed][c], maps[0][seed][c]) / static_cast<double>(study->checkpoints.size());
+      for (std::size_t seed = 0; seed < seeds; ++seed) {
+        const std::vector<double>&one = maps[b][seed][c], &bernstein = maps[0][seed][c];
+        const auto share = 1 / static_cast<double>(study->checkpoints.size());
+        map.like_bernstein[seed] += share * RankCorrelation(one, bernstein);
+        for (std::size_t cell = 0; cell < one.size(); ++cell)
+          map.off_bernstein[seed] += share * std::abs(one[cell] - bernstein[cell]) / static_cast<double>(one.size());
+      }
     }
     study->maps.push_back(std::move(map));
   }
@@ -237,7 +245,9 @@ const LearnerArm& LockStudy::Arm(const std::string& learner, const std::string& 
 
 LockStudy RunLockStudy(const TabularStudySize& size, int levels, const std::function<void(const std::string&)>& progress) {
   LockStudy study{.levels = levels, .point = {}, .arms = {}, .checkpoints = {}, .maps = {}};
-  for (int i = 1; i <= kPoints; ++i) study.point.push_back(std::floor(static_cast<double>(size.episodes) * i / kPoints));
+  for (const double x : LogGrid(1, size.episodes, kPoints)) {
+    if (const double k = std::round(x); study.point.empty() || k > study.point.back()) study.point.push_back(k);
+  }
   for (const int k : {20, 100, 500, 2000}) {
     if (k <= size.episodes) study.checkpoints.push_back(k);
   }

@@ -12,12 +12,12 @@
 namespace rove {
 
 struct TabularStudySize {
-  int tuning_seeds = 20, seeds = 30;
+  int tuning_seeds = 12, seeds = 30;
   int episodes = 2000;    // of a run on a lock
-  int coefficients = 6;   // settings a bonus: three times as many
+  int coefficients = 8;   // settings a bonus: three times as many
   int iterations = 5000;  // of a policy gradient
   static TabularStudySize Quick() {
-    return {.tuning_seeds = 4, .seeds = 16, .episodes = 600, .coefficients = 3, .iterations = 1000};
+    return {.tuning_seeds = 4, .seeds = 16, .episodes = 600, .coefficients = 4, .iterations = 1000};
   }
 };
 
@@ -41,13 +41,15 @@ struct LearnerArm {
 struct BonusMap {
   std::string bonus;
   std::vector<std::vector<double>> median;  // [checkpoint][row * H + level - 1] over seeds
-  PerSeed like_bernstein;                   // rank correlation with Bernstein's map of the same seed, mean over checkpoints
+  // Against Bernstein's map of the same seed, means over checkpoints: the rank correlation, which sees only which pair is paid
+  // more than which, and the mean absolute difference over the cells, which sees how much more.
+  PerSeed like_bernstein, off_bernstein;
 };
 extern const std::vector<std::string> kMapRows;
 
 struct LockStudy {
   int levels = 5;                // H
-  std::vector<double> point;     // episodes at which curves are shown
+  std::vector<double> point;     // episodes at which curves are shown, equally far apart in their logarithm where whole
   std::vector<LearnerArm> arms;  // learner by learner
   std::vector<int> checkpoints;  // episodes after which bonus maps were taken
   std::vector<BonusMap> maps;
@@ -57,18 +59,21 @@ struct LockStudy {
 // A policy gradient with one regulariser; seeds draw the first policy, in which action 0 has 0.05 to 0.25 in each state.
 struct ChainArm {
   std::string parametrisation, regulariser, settings;
+  double largest_step = 1;  // of its grid
   int tried = 0;
-  bool at_edge = false;
+  bool at_edge = false;        // the best weight is the grid's smallest or largest
   std::vector<PerSeed> curve;  // [seed][point]: log10 of (V* - V) / V*
   PerSeed to_99;               // iterations until V stays at 0.99 V* or above; `iterations` if it does not
   PerSeed last;                // V / V* of the last iterate
+  std::string where() const;   // "direct, steps to 1": the arms that are compared with each other share it
 };
 
 struct ChainStudy {
   int levels = 8;              // H
+  int iterations = 0;          // of a run
   std::vector<double> point;   // log10 of the iteration
-  std::vector<ChainArm> arms;  // parametrisation by parametrisation
-  const ChainArm& Arm(const std::string& parametrisation, const std::string& regulariser) const;
+  std::vector<ChainArm> arms;  // parametrisation by parametrisation, small steps first
+  const ChainArm& Arm(const std::string& parametrisation, double largest_step, const std::string& regulariser) const;
 };
 
 struct TabularStudy {

@@ -1,9 +1,9 @@
 // Bonuses of visit counts alone.
 //   none       0
-//   count      c / sqrt(N)                                             Strehl & Littman 2008
-//   hoeffding  c sqrt(iota / N), iota = log(S A T)                     Azar et al. 2017, Jin et al. 2018; their powers of H are
-//   in c bernstein  c (sqrt(Var iota / N) + lower_order V_max iota / N)     the same, Bernstein form; Var of the learner's next
-//   value
+//   count      c / sqrt(N)
+//   hoeffding  c sqrt(iota / N), iota = log(S A T)
+//   bernstein  c (sqrt(Var iota / N) + lower_order V_max iota / N), Var of the learner's next value
+// Sources: Strehl & Littman 2008; Azar et al. 2017 and Jin et al. 2018, whose powers of H are in c.
 #include <cmath>
 
 #include "agents/tabular/bonus.h"

@@ -1,5 +1,5 @@
-// tabular.vi and tabular.oppo: learners that plan on the empirical model after each episode. Both compute, backwards from V_H =
-// 0,
+// tabular.vi and tabular.oppo: learners that plan on the empirical model after each episode. Both compute, backwards from
+// V_H = 0,
 //   Q_h(s, a) = r^(s, a) + P^ V_{h+1}(s, a) + b(s, a)
 // over all pairs, with r^ and P^ the means of what was seen, and differ in what becomes of it. Values are capped at what
 // (H - h) steps can earn, (H - h) reward_max.

@@ -27,7 +27,7 @@ void Softmax(std::span<const double> logits, std::span<double> out) {
 }  // namespace
 
 std::string_view Name(Regulariser regulariser) {
-  constexpr std::array<std::string_view, 4> kNames = {"none", "entropy", "relative entropy", "made"};
+  constexpr std::array<std::string_view, 4> kNames = {"none", "entropy", "relative entropy", "MADE"};
   return kNames[static_cast<std::size_t>(regulariser)];
 }
 

@@ -98,22 +98,43 @@ TEST_CASE("fixed cover: the mixture reaches the argmax known in closed form", "[
     CHECK(std::abs(result.mixture[static_cast<std::size_t>(a)] / 0.1 - weight[static_cast<std::size_t>(a)] / total) < 4e-3);
 }
 
-TEST_CASE("fixed cover: no step loses more than beta eta^2, and each gains what the gap promises", "[agents][property]") {
-  // Smoothness in the 2-norm, and |d' - d|^2 <= 2: L_after >= L_before + eta gap - beta eta^2. Rounding: 1e-12.
+TEST_CASE("the mixture weighs its policies geometrically, the cover all alike: three policies by hand", "[agents][unit]") {
+  // Two branches with two actions each. Policy 0 is uniform. Policy 1 goes to branch 0, for all gradients are equal by symmetry;
+  // that makes the step to branch 1 the rarer, so policy 2 goes there. gamma 0.9: a tenth of the time is spent at the start.
+  const Mdp star({.states = 3, .actions = 2, .horizon = 10, .gamma = 0.9}, {1, 0, 0},
+                 [](int s, int a) -> std::vector<MdpOutcome> {
+                   return {{s == 0 ? a + 1 : s, 1, 0, false}};
+                 });
+  const Table d0 = {0.05, 0.05, 0.225, 0.225, 0.225, 0.225}, d1 = {0.1, 0, 0.9, 0, 0, 0}, d2 = {0, 0.1, 0, 0, 0.9, 0};
+  const FrankWolfeResult result = FrankWolfe(star, {.iterations = 2, .eta = 0.25, .tau = 1, .lambda = 1e-6});
+  for (std::size_t i = 0; i < d0.size(); ++i) {
+    CHECK(result.mixture[i] == Approx(0.5625 * d0[i] + 0.1875 * d1[i] + 0.25 * d2[i]));
+    CHECK(result.cover[i] == Approx((d0[i] + d1[i] + d2[i]) / 3));
+  }
+}
+
+TEST_CASE("no step loses more than beta eta^2, and each gains what the gap promises, under any cover", "[agents][property]") {
+  // Smoothness in the 2-norm, and |d' - d|^2 <= 2: L_after >= L_before + eta gap - beta eta^2. Rounding: 1e-12. A cover that
+  // moves is bounded by rho >= 0, and tau_k by tau.
   const Mdp mdp = Ring();
   const Table cover = RandomDistribution(10, 5);
-  for (const double eta : {0.5, 0.1, 0.01}) {
-    const FrankWolfeResult result =
-        FrankWolfe(mdp, {.iterations = 300, .eta = eta, .tau = 20, .lambda = 0.05, .fixed_cover = cover});
-    const double beta = MadeObjective{mdp, 20, 0.05, cover}.Smoothness();
+  constexpr double kTau = 20, kLambda = 0.05;
+  const auto check = [&](const FrankWolfeOptions& options, double beta) {
     int broken = 0, stepped = 0;
-    for (const FrankWolfeIteration& step : result.iterations) {
-      broken += step.after < step.before + eta * step.gap - beta * eta * eta - 1e-12;
+    for (const FrankWolfeIteration& step : FrankWolfe(mdp, options).iterations) {
+      broken += step.after < step.before + options.eta * step.gap - beta * options.eta * options.eta - 1e-12;
       broken += step.gap < -1e-12;  // the mixture is itself a point of the polytope that the planner searched
       stepped += step.after != step.before;
     }
     CHECK(broken == 0);
     CHECK(stepped > 100);
+  };
+  for (const double eta : {0.5, 0.1, 0.01}) {
+    check({.iterations = 300, .eta = eta, .tau = kTau, .lambda = kLambda, .fixed_cover = cover},
+          MadeObjective{mdp, kTau, kLambda, cover}.Smoothness());
+    for (const double decay : {0.0, 0.5})
+      check({.iterations = 300, .eta = eta, .tau = kTau, .decay = decay, .lambda = kLambda},
+            MadeObjective{mdp, kTau, kLambda, Table(10, 0.0)}.Smoothness());
   }
 }
 

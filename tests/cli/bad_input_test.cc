@@ -41,6 +41,11 @@ TEST_CASE("wrong input is refused in one line that says where and what, and writ
       Case{good, {"train", "CONFIG", "run.rollout=1048576", "env.count=1048576"}, {"run.rollout", "too many rows"}},  //
       Case{"", {"verify", "atari", "BOX"}, {"rove verify: unknown command \"atari\""}},                               //
       Case{"", {"bench", "env"}, {"did you mean \"envs\"?"}},                                                         //
+      Case{"", {"study"}, {"rove study"}},                                                                            //
+      Case{"", {"study", "tabular", "--quik"}, {"--quik"}},                                                           //
+      Case{"", {"study", "tabular", "--threads", "many"}, {"--threads", "many"}},                                     //
+      Case{good, {"study", "tabular", "-o", "CONFIG"}, {"a.yaml: ", "choose another folder with -o"}},                //
+      Case{good, {"study", "tabular", "-o", "CONFIG/x"}, {"a.yaml/x: ", "choose another folder with -o"}},            //
       Case{good, {"train", "CONFIG", "env.count=many"}, {"env.count", "many"}},                                       //
       Case{good, {"train", "CONFIG", "env.count=0"}, {"env.count", "0"}},                                             //
       Case{good, {"train", "CONFIG", "env.cont=3"}, {"cont", "did you mean \"count\"?"}},
@@ -67,6 +72,17 @@ TEST_CASE("wrong input is refused in one line that says where and what, and writ
   CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
   for (const std::string& part : says) CHECK_THAT(ran.err, Contains(part));
   CHECK(box.Files() == before);
+}
+
+TEST_CASE("rove study tabular does not overwrite a report", "[cli][unit]") {
+  const Sandbox box("study_report");
+  box.Write("report.html", "an earlier study");
+  const Ran ran = RunRove({"study", "tabular", "--quick", "-o", box / "."});
+  CHECK(ran.status == 2);
+  CHECK_THAT(ran.err, Contains("report.html: exists; choose another folder with -o, or remove it\n"));
+  CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
+  CHECK(box.Files() == std::vector<std::string>{"report.html"});
+  CHECK(Slurp(box / "report.html") == "an earlier study");
 }
 
 }  // namespace

@@ -36,5 +36,23 @@ TEST_CASE("the picture is the recorded one, byte for byte", "[eval][golden]") {
   CHECK(svg == golden.str());  // after a wanted change: look at the new picture, then record it
 }
 
+TEST_CASE("logarithmic axes: ticks at powers of ten from where the curves begin", "[eval][unit]") {
+  const std::string svg =
+      PlotSvg({.title = "t", .y_label = "gap", .x_label = "steps", .log_x = true, .log_y = true}, {{"a", {{{1, 2.5}, {0, -3}}}}});
+  using Catch::Matchers::Contains;
+  // 78 to 710 pixels for 10 to 316: 100 is two thirds of the way along.
+  CHECK_THAT(svg, Contains(">10</text>") && Contains(">100</text>") && !Contains(">1000</text>"));
+  CHECK_THAT(svg, Contains("<polyline points=\"78.0,") && Contains("x=\"499.3\""));
+  CHECK_THAT(svg, Contains(">0.001</text>") && Contains(">1</text>") && Contains(">0.001 at the end<"));
+}
+
+TEST_CASE("curves a little below zero do not open an empty tick below", "[eval][unit]") {
+  const auto has_tick = [](double low) {
+    return PlotSvg({.title = "t", .y_label = "y"}, {{"a", {{{0, 1e5}, {low, 1}}}}}).find(">-0.2</text>") != std::string::npos;
+  };
+  CHECK_FALSE(has_tick(-0.02));
+  CHECK(has_tick(-0.15));
+}
+
 }  // namespace
 }  // namespace rove

@@ -86,6 +86,14 @@ TEST_CASE("Wilcoxon's p is the share of signs at least as extreme, twice", "[eva
   }
 }
 
+TEST_CASE("the rank-biserial correlation weighs wins by their ranks", "[eval][unit]") {
+  CHECK(RankBiserial(std::vector<double>{3, 1, 2}) == 1);
+  CHECK(RankBiserial(std::vector<double>{-3, 0, -1}) == -1);
+  CHECK(RankBiserial(std::vector<double>{0, 0}) == 0);
+  CHECK(RankBiserial(std::vector<double>{-1, 2, 3, -4}) == 0);            // ranks 2 + 3 against 1 + 4
+  CHECK(RankBiserial(std::vector<double>{-0.1, 0.1, 5}) == Approx(0.5));  // ranks 1.5 + 3 against 1.5
+}
+
 TEST_CASE("Holm multiplies the smallest p by all, the next by one fewer, and never falls", "[eval][unit]") {
   const std::vector<double> adjusted = Holm(std::vector<double>{0.04, 0.01, 0.03, 0.5});
   CHECK_THAT(adjusted, Catch::Matchers::Approx(std::vector<double>{0.09, 0.04, 0.09, 0.5}));
