@@ -35,5 +35,6 @@ void AddBenchEnvs(CLI::App& bench, const Terminal& terminal);
 void AddBenchTrain(CLI::App& bench, const Terminal& terminal);
 void AddStudy(CLI::App& app, const Terminal& terminal);
 void AddStudyTabular(CLI::App& study, const Terminal& terminal);
+void AddStudyLearning(CLI::App& study, const Terminal& terminal);
 
 }  // namespace rove

@@ -23,19 +23,19 @@ std::string Short(double x) {
   return fmt::format("{:.0f}", x);
 }
 
-std::string Duration(double seconds) {
+std::string Number(double x) { return std::isfinite(x) ? fmt::format("{:.3f}", x) : "-"; }
+std::string Percent(double x) { return std::isfinite(x) ? fmt::format("{:.0f}%", 100 * x) : "-"; }
+Json OrNull(double x) { return std::isfinite(x) ? Json(x) : Json(); }
+
+}  // namespace
+
+std::string ShowDuration(double seconds) {
   if (!std::isfinite(seconds)) return "-";
   const auto s = static_cast<std::int64_t>(seconds + 0.5);
   if (s >= 3600) return fmt::format("{}h{:02d}m", s / 3600, s / 60 % 60);
   if (s >= 60) return fmt::format("{}m{:02d}s", s / 60, s % 60);
   return fmt::format("{}s", s);
 }
-
-std::string Number(double x) { return std::isfinite(x) ? fmt::format("{:.3f}", x) : "-"; }
-std::string Percent(double x) { return std::isfinite(x) ? fmt::format("{:.0f}%", 100 * x) : "-"; }
-Json OrNull(double x) { return std::isfinite(x) ? Json(x) : Json(); }
-
-}  // namespace
 
 ProgressPrinter::ProgressPrinter(const Terminal& terminal, const RunSetup& setup, const std::string& folder,
                                  std::int64_t first_frame, bool json)
@@ -99,7 +99,7 @@ std::string ProgressPrinter::Line(std::int64_t frames, double frames_per_s, doub
   return fmt::format("{:>7} / {} frames  {:>6} frames/s  return {}  success {}  bonus share {}  ETA {}",
                      Short(static_cast<double>(frames)), Short(static_cast<double>(total_frames_)), Short(frames_per_s),
                      Number(Value("episode/return_100")), Percent(Value("episode/success_100")),
-                     Percent(Value("reward/bonus_share")), Duration(eta_s));
+                     Percent(Value("reward/bonus_share")), ShowDuration(eta_s));
 }
 
 void ProgressPrinter::Row(const Progress& row) {

@@ -12,6 +12,8 @@
 
 namespace rove {
 
+std::string ShowDuration(double seconds);  // "4h05m", "1m03s", "12s"; "-" if it is not finite
+
 class ProgressPrinter {
  public:
   // first_frame: where a resumed run goes on. json: one JSON object a line on terminal.out, nothing else.

@@ -9,6 +9,7 @@ void AddStudy(CLI::App& app, const Terminal& terminal) {
   CLI::App* study = app.add_subcommand("study", "Whole experiments: runs, statistics and a report in one command");
   study->require_subcommand(1);
   AddStudyTabular(*study, terminal);
+  AddStudyLearning(*study, terminal);
 }
 
 }  // namespace rove

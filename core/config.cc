@@ -158,6 +158,24 @@ void RefuseUnreadBelow(const ConfigNode& node) {
   for (const auto& element : node.elements) RefuseUnreadBelow(*element);
 }
 
+void CollectLeaves(const ConfigNode& node, const std::string& path, std::map<std::string, std::string>* out) {
+  if (node.kind == Kind::kScalar) {
+    (*out)[path] = node.text;
+  } else if (node.kind == Kind::kList) {
+    for (std::size_t i = 0; i < node.elements.size(); ++i)
+      CollectLeaves(*node.elements[i], path + "[" + std::to_string(i) + "]", out);
+    if (node.elements.empty()) (*out)[path] = "[]";
+  } else {
+    bool empty = true;
+    for (const auto& [key, child] : node.keys) {
+      if (!child->given) continue;
+      CollectLeaves(*child, internal::JoinPath(path, key), out);
+      empty = false;
+    }
+    if (empty && !path.empty()) (*out)[path] = "{}";
+  }
+}
+
 std::size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -261,7 +279,27 @@ std::string Config::place() const { return node_->Place(); }
 
 std::string Config::Resolved() const { return internal::EmitResolved(*node_); }
 
+std::map<std::string, std::string> Config::Leaves() const {
+  std::map<std::string, std::string> leaves;
+  CollectLeaves(*node_, "", &leaves);
+  return leaves;
+}
+
 void Config::Set(std::string_view key, std::string_view value) { internal::SetScalar(*node_, key, value); }
+
+Config Config::Take(std::string_view key) {
+  Touch(*node_, key);
+  const auto found = node_->keys.find(std::string(key));
+  Config taken(internal::Copy(*found->second));
+  node_->keys.erase(found);
+  return taken;
+}
+
+Config Config::With(const Config& over) const {
+  auto merged = internal::Copy(*node_);
+  internal::Merge(merged, internal::Copy(*over.node_));
+  return Config(std::move(merged));
+}
 
 std::string DidYouMean(std::string_view word, std::span<const std::string> known) {
   const std::string* nearest = nullptr;

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -77,8 +78,16 @@ class Config {
   // Every key read so far, here and below, with the value its reader ended up with (defaults included), as YAML; keys sorted.
   // Loading the text gives the same run and the same text. Written to the run folder as config.yaml.
   std::string Resolved() const;
+  // Every scalar that the files and overrides give, by path ("rewards[0].weight" -> "0.005"), read or not; an empty list or map
+  // counts as one ("[]", "{}").
+  std::map<std::string, std::string> Leaves() const;
   // Replaces or adds a scalar at a key, as an override would ("run.seed", "3"), but the text is taken as it is.
   void Set(std::string_view key, std::string_view value);
+  // Cuts what is at `key` out into a config of its own (absent: an empty map); places in errors stay those of the file.
+  Config Take(std::string_view key);
+  // A config that nobody has read: this one with `over` merged into it, as an including file is over what it includes. Both stay
+  // as they are.
+  Config With(const Config& over) const;
 
  private:
   explicit Config(std::shared_ptr<internal::ConfigNode> node) : node_(std::move(node)) {}

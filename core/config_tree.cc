@@ -127,17 +127,6 @@ ConfigNodePtr ParseYaml(const std::string& text, const std::string& file, const 
   return builder.root();
 }
 
-// Maps merge key by key, anything else replaces.
-void Merge(ConfigNodePtr& base, const ConfigNodePtr& over) {
-  if (!base || base->kind != Kind::kMap || over->kind != Kind::kMap) {
-    base = over;
-    return;
-  }
-  base->file = over->file;
-  base->line = over->line;
-  for (const auto& [key, node] : over->keys) Merge(base->keys[key], node);
-}
-
 // `open`: the files being included, outermost first.
 ConfigNodePtr ParseWithIncludes(const std::string& text, const std::string& file, std::vector<std::filesystem::path>& open) {
   namespace fs = std::filesystem;
@@ -315,6 +304,26 @@ void SetScalar(ConfigNode& root, std::string_view key, std::string_view text) {
     value->text = text;
     return value;
   });
+}
+
+ConfigNodePtr Copy(const ConfigNode& node) {
+  auto copy = MakeNode(node.kind, node.file, node.line, node.path);
+  copy->text = node.text;
+  for (const auto& [key, child] : node.keys) {
+    if (child->given) copy->keys[key] = Copy(*child);
+  }
+  for (const auto& element : node.elements) copy->elements.push_back(Copy(*element));
+  return copy;
+}
+
+void Merge(ConfigNodePtr& base, const ConfigNodePtr& over) {
+  if (!base || base->kind != Kind::kMap || over->kind != Kind::kMap) {
+    base = over;
+    return;
+  }
+  base->file = over->file;
+  base->line = over->line;
+  for (const auto& [key, node] : over->keys) Merge(base->keys[key], node);
 }
 
 std::string EmitResolved(const ConfigNode& root) {

@@ -40,6 +40,10 @@ ConfigNodePtr ParseTree(const std::string& text, const std::string& file);
 void Override(ConfigNode& root, std::string_view assignment);
 // The same for a key and the text of a scalar.
 void SetScalar(ConfigNode& root, std::string_view key, std::string_view text);
+// A copy of what is in the files and overrides, unread.
+ConfigNodePtr Copy(const ConfigNode& node);
+// Puts `over` into `base`: maps merge key by key, anything else replaces. Shares nodes with `over`.
+void Merge(ConfigNodePtr& base, const ConfigNodePtr& over);
 // What was read, as YAML, keys sorted.
 std::string EmitResolved(const ConfigNode& root);
 

@@ -20,6 +20,8 @@ constexpr std::size_t kMaxGrid = 400;
 // Okabe and Ito's colours, told apart by colour-blind readers, on white; yellow left out.
 constexpr std::array<const char*, 7> kColours = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555"};
 
+const char* Dashes(std::size_t arm) { return arm / kColours.size() % 2 == 0 ? "" : " stroke-dasharray=\"7 4\""; }
+
 double Interpolate(const Curve& curve, double x) {
   const auto above = std::lower_bound(curve.x.begin(), curve.x.end(), x);
   if (above == curve.x.begin()) return curve.y.front();
@@ -73,12 +75,12 @@ class Svg {
     for (std::size_t i = 0; i < x.size(); ++i) out += fmt::format("{}{:.1f},{:.1f}", i == 0 ? "" : " ", X(x[i]), Y(y[i]));
     return out;
   }
-  std::string Line(const std::vector<double>& x, const std::vector<double>& y, const char* colour, double width,
-                   double opacity) const {
+  std::string Line(const std::vector<double>& x, const std::vector<double>& y, const char* colour, double width, double opacity,
+                   const char* dashes) const {
     return fmt::format(
         "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-opacity=\"{}\" "
-        "stroke-linejoin=\"round\"/>\n",
-        Points(x, y), colour, width, opacity);
+        "stroke-linejoin=\"round\"{}/>\n",
+        Points(x, y), colour, width, opacity, dashes);
   }
   std::string Band(const ArmSummary& arm, const char* colour) const {
     std::vector<double> x = arm.x, y = arm.high;
@@ -178,6 +180,7 @@ ArmSummary Summarize(const Arm& arm) {
 std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms) {
   double x_first = text.log_x ? 1e300 : 0, x_last = text.log_x ? 0 : 1;
   double y_first = 0, y_last = 0;  // zero belongs to a picture of returns
+  for (const PlotLevel& level : text.levels) y_first = std::min(y_first, level.y), y_last = std::max(y_last, level.y);
   for (const Arm& arm : arms) {
     for (const Curve& seed : arm.seeds) {
       for (const double x : seed.x) x_first = std::min(x_first, x), x_last = std::max(x_last, x);
@@ -200,31 +203,42 @@ std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms) {
       "<rect width=\"{0}\" height=\"{1}\" fill=\"#FFFFFF\"/>\n",
       kWidth, kHeight);
   out += Text(kLeft, 30, text.title, "font-size=\"17\" font-weight=\"bold\" fill=\"#111111\"");
-  out += Text(kLeft, 52, "thin: each seed; thick: interquartile mean of the seeds; band: their interquartile range",
-              "fill=\"#666666\" font-size=\"12\"");
+  out += Text(
+      kLeft, 52,
+      text.note.empty() ? "thin: each seed; thick: interquartile mean of the seeds; band: their interquartile range" : text.note,
+      "fill=\"#666666\" font-size=\"12\"");
   out += Frame(svg, x_ticks, y_ticks, unit, text);
+  for (const PlotLevel& level : text.levels) {
+    out += svg.Line({x.first, x.last}, {level.y, level.y}, "#333333", 1, 0.7, " stroke-dasharray=\"2 4\"");
+    out += Text(kLeft + 6, svg.Y(level.y) - 4, level.label, "fill=\"#333333\" font-size=\"11\"");
+  }
 
   std::string thick, names;
   std::vector<double> ends;
   for (std::size_t a = 0; a < arms.size(); ++a) {
     const char* colour = kColours[a % kColours.size()];
+    const char* dashes = Dashes(a);
     const ArmSummary summary = Summarize(arms[a]);
     const bool several = arms[a].seeds.size() > 1;
     if (several && !summary.x.empty()) out += svg.Band(summary, colour);
     const double opacity = arms[a].seeds.size() > 10 ? 0.2 : several ? 0.45 : 1;
-    for (const Curve& seed : arms[a].seeds) out += svg.Line(seed.x, seed.y, colour, several ? 1 : 2, opacity);
-    if (several && !summary.x.empty()) thick += svg.Line(summary.x, summary.iqm, colour, 3, 1);
+    for (const Curve& seed : arms[a].seeds) out += svg.Line(seed.x, seed.y, colour, several ? 1 : 2, opacity, dashes);
+    if (several && !summary.x.empty()) thick += svg.Line(summary.x, summary.iqm, colour, 3, 1, dashes);
     ends.push_back(svg.Y(summary.iqm.empty() ? 0 : summary.iqm.back()));
   }
   out += thick;
-  const std::vector<double> at = Spread(ends, 40, kTop + 8, kHeight - kBottom - 14);
+  const double names_top = kTop + 8, names_bottom = kHeight - kBottom - 14;
+  const double gap = std::min(40.0, (names_bottom - names_top) / std::max<double>(1, static_cast<double>(arms.size()) - 1));
+  const bool counts = text.counts && gap >= 32;  // a second line below each name
+  const std::vector<double> at = Spread(ends, text.counts ? gap : std::min(gap, 22.0), names_top, names_bottom);
   for (std::size_t a = 0; a < arms.size(); ++a) {
     const char* colour = kColours[a % kColours.size()];
     const ArmSummary summary = Summarize(arms[a]);
     const double left = kWidth - kRight + 14;
-    out += fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" stroke-width=\"3\"/>\n", left,
-                       left + 18, at[a], at[a], colour);
+    out += fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" stroke-width=\"3\"{}/>\n", left,
+                       left + 18, at[a], at[a], colour, Dashes(a));
     out += Text(left + 26, at[a] + 4.5, arms[a].label, "font-weight=\"bold\"");
+    if (!counts) continue;
     const std::string count = arms[a].seeds.size() == 1 ? "1 seed" : fmt::format("{} seeds", arms[a].seeds.size());
     std::string note = count;
     if (!summary.iqm.empty()) {

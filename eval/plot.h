@@ -1,4 +1,5 @@
 // Learning curves as one SVG file: every seed thin, the interquartile mean across seeds thick, the interquartile range as a band.
+// Colours repeat after seven arms, the second time dashed.
 // Text in, text out: the same curves give the same bytes.
 #pragma once
 
@@ -22,11 +23,20 @@ struct ArmSummary {
 };
 ArmSummary Summarize(const Arm& arm);
 
+// A horizontal line with a name: a published return, a threshold.
+struct PlotLevel {
+  double y = 0;
+  std::string label;
+};
+
 struct PlotText {
   std::string title, y_label;
   std::string x_label = {};  // empty: x is environment frames, shown in thousands or millions
   // The curves' numbers are log10 of what the axis shows: ticks at powers of ten, and the axis begins where the curves do.
   bool log_x = false, log_y = false;
+  std::string note = {};  // below the title; empty: what thin and thick lines are
+  std::vector<PlotLevel> levels = {};
+  bool counts = true;  // beside each name the curve's end and the number of seeds
 };
 std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms);
 

@@ -44,6 +44,65 @@ Interval Bootstrap(std::span<const double> xs, double (*statistic)(std::span<con
   return {Quantile(values, (1 - level) / 2), Quantile(values, (1 + level) / 2)};
 }
 
+Interval StratifiedBootstrap(const Strata& strata, const std::function<double(const Strata&)>& statistic, Seed seed,
+                             int resamples, double level) {
+  const Noise noise(seed, "bootstrap");
+  Strata sample = strata;
+  std::vector<double> values;
+  for (int r = 0; r < resamples; ++r) {
+    for (std::size_t s = 0; s < strata.size(); ++s) {
+      ROVE_CHECK(!strata[s].empty());
+      NoiseStream draws = noise.At(s, static_cast<std::uint64_t>(r));
+      for (double& x : sample[s]) x = strata[s][draws.Below(static_cast<std::uint32_t>(strata[s].size()))];
+    }
+    values.push_back(statistic(sample));
+  }
+  return {Quantile(values, (1 - level) / 2), Quantile(values, (1 + level) / 2)};
+}
+
+double ProbabilityOfImprovement(std::span<const double> xs, std::span<const double> ys) {
+  ROVE_CHECK(!xs.empty() && !ys.empty());
+  double wins = 0;
+  for (const double x : xs) {
+    for (const double y : ys) wins += x > y ? 1 : x == y ? 0.5 : 0;
+  }
+  return wins / static_cast<double>(xs.size() * ys.size());
+}
+
+SurvivalCurve KaplanMeier(std::span<const Duration> durations) {
+  std::vector<Duration> sorted(durations.begin(), durations.end());
+  std::sort(sorted.begin(), sorted.end(), [](const Duration& a, const Duration& b) { return a.time < b.time; });
+  SurvivalCurve curve;
+  double survival = 1;
+  for (std::size_t begin = 0, end = 0; begin < sorted.size(); begin = end) {
+    int events = 0;
+    for (; end < sorted.size() && sorted[end].time == sorted[begin].time; ++end) events += sorted[end].event ? 1 : 0;
+    if (events == 0) continue;
+    const auto watched = static_cast<double>(sorted.size() - begin);
+    survival *= (watched - events) / watched;
+    curve.time.push_back(sorted[begin].time);
+    curve.survival.push_back(survival);
+  }
+  return curve;
+}
+
+std::optional<double> MedianTime(const SurvivalCurve& curve) {
+  for (std::size_t k = 0; k < curve.time.size(); ++k) {
+    if (curve.survival[k] <= 0.5 + 1e-12) return curve.time[k];
+  }
+  return std::nullopt;
+}
+
+double RestrictedMean(const SurvivalCurve& curve, double horizon) {
+  double area = 0, at = 0, survival = 1;
+  for (std::size_t k = 0; k < curve.time.size() && curve.time[k] < horizon; ++k) {
+    area += survival * (curve.time[k] - at);
+    at = curve.time[k];
+    survival = curve.survival[k];
+  }
+  return area + survival * (horizon - at);
+}
+
 namespace {
 
 // Ranks 1 .. n, ties share their mean; doubled, so that they are whole numbers.

@@ -1,6 +1,8 @@
 // Point estimates and intervals, as rliable computes them (Agarwal et al. 2021; scipy's trim_mean). `xs` must not be empty.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,6 +25,31 @@ struct Interval {
 // Percentile bootstrap of a statistic over xs, `resamples` resamples, two-sided `level`. Deterministic in `seed`.
 Interval Bootstrap(std::span<const double> xs, double (*statistic)(std::span<const double>), Seed seed, int resamples = 2000,
                    double level = 0.95);
+
+// The same over strata (tasks): the runs of each are resampled within it (rliable's stratified bootstrap). No stratum is empty.
+using Strata = std::vector<std::vector<double>>;
+Interval StratifiedBootstrap(const Strata& strata, const std::function<double(const Strata&)>& statistic, Seed seed,
+                             int resamples = 2000, double level = 0.95);
+
+// P(X > Y) + P(X = Y) / 2 over all pairs of runs: Mann and Whitney's U / (n m).
+double ProbabilityOfImprovement(std::span<const double> xs, std::span<const double> ys);
+
+// Time to an event, or, where it did not come while the run was watched, the time until which it was.
+struct Duration {
+  double time = 0;
+  bool event = false;
+};
+
+// Kaplan and Meier's estimate of P(event later than t): a step function, from 1, falling to survival[k] at time[k] (the times of
+// events, ascending). A run censored at t counts as watched at t.
+struct SurvivalCurve {
+  std::vector<double> time, survival;
+};
+SurvivalCurve KaplanMeier(std::span<const Duration> durations);
+// The first time at which survival is 1/2 or less; none if it stays above, as when fewer than half of the runs had the event.
+std::optional<double> MedianTime(const SurvivalCurve& curve);
+// Mean of min(T, horizon): the area under the curve up to `horizon`, which must not lie after the last time watched.
+double RestrictedMean(const SurvivalCurve& curve, double horizon);
 
 // Wilcoxon's signed-rank test of paired differences against a median of 0: two-sided p, exact. Zeros are dropped, ties get mean
 // ranks, and the null distribution is that of all signs of the ranks at hand; so n = 30 costs microseconds. 1 if all are zero.

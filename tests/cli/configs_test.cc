@@ -12,7 +12,8 @@ std::vector<std::string> ShippedConfigs() {
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(ROVE_SOURCE_DIR "/configs")) {
     const auto& path = entry.path();
-    if (path.extension() == ".yaml" && path.parent_path().filename() != "base") paths.push_back(path.string());
+    const auto folder = path.parent_path().filename();
+    if (path.extension() == ".yaml" && folder != "base" && folder != "studies") paths.push_back(path.string());
   }
   std::sort(paths.begin(), paths.end());
   return paths;
@@ -57,6 +58,22 @@ TEST_CASE("every shipped config trains, and docs/metrics.md has every name it lo
       CHECK(page.find("`" + generic + "`") != std::string::npos);
     }
   }
+}
+
+TEST_CASE("every shipped study can be planned, quick too", "[cli][unit]") {
+  int studies = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(ROVE_SOURCE_DIR "/configs/studies")) {
+    for (const bool quick : {false, true}) {
+      std::vector<std::string> args{"study", "run", entry.path().string(), "--dry-run"};
+      if (quick) args.push_back("--quick");
+      const Ran ran = RunRove(args);
+      INFO(ran.err);
+      CHECK(ran.status == 0);
+      CHECK_THAT(ran.out, Catch::Contains(" runs are finished"));
+    }
+    ++studies;
+  }
+  CHECK(studies >= 1);
 }
 
 }  // namespace

@@ -231,6 +231,23 @@ TEST_CASE("config: the resolved text holds what was read, defaults included, and
         "m:\n  e: \"\"\n  n: \"~\"\n  t: true\nopened:\n  {}\ns: \"a: b\"\n");
 }
 
+TEST_CASE("config: one config over another, a part taken out, and what is given as leaves", "[core][unit]") {
+  auto root = Config::Parse("a: {x: 1, y: [1, 2]}\nextra:\n  over: {a: {y: [], z: {}}, b: 0.50}\n", "x.yaml");
+  const Config over = root.At("extra").Take("over");
+  CHECK(!root.At("extra").Has("over"));
+  root.Take("extra");
+  int x = 0;
+  root.At("a").Get("x", &x);
+  root.At("a").At("asked only");
+  const Config both = root.With(over);
+  using Leaves = std::map<std::string, std::string>;
+  CHECK(root.Leaves() == Leaves{{"a.x", "1"}, {"a.y[0]", "1"}, {"a.y[1]", "2"}});
+  CHECK(both.Leaves() == Leaves{{"a.x", "1"}, {"a.y", "[]"}, {"a.z", "{}"}, {"b", "0.50"}});
+  CHECK(both.Resolved() == "{}\n");  // nobody has read it, though the first was
+  CHECK(MessageOf([&] { both.Get("b", &x); }) == "x.yaml:3: extra.over.b: expected a whole number, got \"0.50\"");
+  CHECK(root.Take("absent").Leaves().empty());
+}
+
 TEST_CASE("config: did you mean", "[core][unit]") {
   const Strings known{"count", "made.count", "none"};
   CHECK(DidYouMean("made.cout", known) == "; did you mean \"made.count\"?");

@@ -1,0 +1,99 @@
+#include "eval/learning_study.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/file.h"
+
+namespace rove {
+
+std::vector<StudyItem> WorkOrder(const StudyDesign& design) {
+  std::vector<StudyItem> order;
+  int most_seeds = 0;
+  for (const StudyTask& task : design.tasks) most_seeds = std::max(most_seeds, task.seeds);
+  for (int seed = 1; seed <= most_seeds; ++seed) {
+    for (std::size_t c = 0; c < design.cells.size(); ++c) {
+      const StudyCell& cell = design.cells[c];
+      if (seed == 1 && cell.tuned()) {
+        for (int k = 0; k < design.tuning_seeds; ++k) {
+          for (std::size_t s = 0; s < cell.settings.size(); ++s)
+            order.push_back({.cell = c, .tuning = true, .setting = s, .seed = design.first_tuning_seed + static_cast<Seed>(k)});
+        }
+      }
+      if (seed <= design.tasks[cell.task].seeds) order.push_back({.cell = c, .seed = static_cast<Seed>(seed)});
+    }
+  }
+  return order;
+}
+
+std::string CsvName(const StudyDesign& design, const StudyItem& item) {
+  const StudyCell& cell = design.cells[item.cell];
+  const std::string folder = "runs/" + design.task_name(cell) + "/";
+  if (item.tuning) return fmt::format("{}tuning/{}-{}-s{}.csv", folder, design.arm_name(cell), item.setting + 1, item.seed);
+  return fmt::format("{}{}-s{}.csv", folder, design.arm_name(cell), item.seed);
+}
+
+std::optional<double> TuningScore(const StudyDesign& design, const StudyRuns& runs, std::size_t cell, std::size_t setting) {
+  double sum = 0;
+  for (int k = 0; k < design.tuning_seeds; ++k) {
+    const auto run =
+        runs.find({.cell = cell, .tuning = true, .setting = setting, .seed = design.first_tuning_seed + static_cast<Seed>(k)});
+    if (run == runs.end()) return std::nullopt;
+    sum += MeanReturn(run->second);
+  }
+  return sum / design.tuning_seeds;
+}
+
+std::optional<std::size_t> ChosenSetting(const StudyDesign& design, const StudyRuns& runs, std::size_t cell) {
+  if (!design.cells[cell].tuned()) return 0;
+  std::size_t best = 0;
+  double best_score = 0;
+  for (std::size_t s = 0; s < design.cells[cell].settings.size(); ++s) {
+    const auto score = TuningScore(design, runs, cell, s);
+    if (!score) return std::nullopt;
+    if (s == 0 || *score > best_score) best = s, best_score = *score;
+  }
+  return best;
+}
+
+std::string ConfigDifference(const std::map<std::string, std::string>& was, const std::map<std::string, std::string>& is) {
+  auto all = was;
+  all.insert(is.begin(), is.end());
+  for (const auto& [key, unused] : all) {
+    const auto before = was.find(key), now = is.find(key);
+    const std::string a = before == was.end() ? "not given" : before->second, b = now == is.end() ? "not given" : now->second;
+    if (a != b) return fmt::format("{}: was {}, is {}", key, a, b);
+  }
+  return "";
+}
+
+StudyRuns ReadStudyRuns(const StudyDesign& design, const std::string& folder, std::vector<std::string>* refused) {
+  StudyRuns runs;
+  auto order = WorkOrder(design);
+  std::stable_partition(order.begin(), order.end(), [](const StudyItem& item) { return item.tuning; });
+  for (const StudyItem& item : order) {
+    const std::string path = folder + "/" + CsvName(design, item);
+    if (!std::filesystem::exists(path)) continue;
+    const auto setting = item.tuning ? item.setting : ChosenSetting(design, runs, item.cell);
+    if (!setting) {
+      refused->push_back(path + ": its setting is not known, since tuning runs are missing");
+      continue;
+    }
+    try {
+      StudyRun run = ParseStudyRun(ReadFile(path), path);
+      const std::string difference = ConfigDifference(run.config, design.cells[item.cell].settings[*setting].config);
+      if (!difference.empty())
+        refused->push_back(path + ": was made with another config: " + difference);
+      else
+        runs[item] = std::move(run);
+    } catch (const Error& error) {
+      refused->push_back(error.what());
+    }
+  }
+  return runs;
+}
+
+}  // namespace rove
