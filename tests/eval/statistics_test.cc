@@ -111,7 +111,8 @@ TEST_CASE("a rank correlation sees order only, and shares ranks among ties", "[e
 }
 
 TEST_CASE("Kaplan-Meier: the remission times of Freireich et al. 1963 give the published curve", "[eval][unit]") {
-  // Weeks in remission with 6-mercaptopurine, 21 patients; negative: censored. The curve is in every textbook of survival analysis.
+  // Weeks in remission with 6-mercaptopurine, 21 patients; negative: censored. The curve is in every textbook of survival
+  // analysis.
   std::vector<Duration> durations;
   for (const double t : {6, 6, 6, -6, 7, -9, 10, -10, -11, 13, 16, -17, -19, -20, 22, 23, -25, -32, -32, -34, -35})
     durations.push_back({std::abs(t), t > 0});
@@ -123,7 +124,8 @@ TEST_CASE("Kaplan-Meier: the remission times of Freireich et al. 1963 give the p
   CHECK(MedianTime(curve) == 23);
 }
 
-TEST_CASE("runs censored at one horizon: survival is the share left, the restricted mean is mean(min(T, horizon))", "[eval][unit]") {
+TEST_CASE("runs censored at one horizon: survival is the share left, the restricted mean is mean(min(T, horizon))",
+          "[eval][unit]") {
   const std::vector<Duration> durations{{3, true}, {4, false}, {1, true}, {4, false}};
   const SurvivalCurve curve = KaplanMeier(durations);
   CHECK(curve.time == std::vector<double>{1, 3});
