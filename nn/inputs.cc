@@ -3,17 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/categories.h"
+
 namespace rove::nn {
 namespace {
-
-constexpr double kMaxChoices = 4096;  // a wider range is a number, not a set of choices
-
-std::int64_t Choices(const TensorSpec& spec) {
-  if (spec.dtype != DType::kI32 || spec.low.empty() || spec.high.empty()) return 0;
-  double most = 0;
-  for (std::int64_t e = 0; e < spec.shape.count(); ++e) most = std::max(most, spec.high_of(e) - spec.low_of(e) + 1);
-  return most <= kMaxChoices ? static_cast<std::int64_t>(most) : 0;
-}
 
 template <class T>
 void Copy(const void* data, std::span<const std::int32_t> rows, std::int64_t elements, float* out, std::int64_t stride) {

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <utility>
 
+#include "nn/categories.h"
 #include "nn/encoder.h"
 #include "nn/inputs.h"
 #include "nn/mlp.h"
@@ -14,10 +15,6 @@
 
 namespace rove::nn {
 namespace {
-
-// Objects, colours and states (a closed set upstream: OBJECT_TO_IDX, COLOR_TO_IDX of minigrid/core/constants.py 3.x; states are
-// those of a door, or an agent's direction).
-constexpr std::int64_t kCodes[] = {11, 6, 4}, kCodesTotal = 21;
 
 struct MinigridCnnOptions {
   bool one_hot = false;                            // image: codes | one_hot
@@ -48,7 +45,7 @@ class MinigridCnn final : public Encoder {
   MinigridCnn(const MinigridCnnOptions& options, int image, std::int64_t height, std::int64_t width, Inputs others,
               ParamLayout* layout)
       : image_(image), cells_(height * width), one_hot_(options.one_hot), others_(std::move(others)) {
-    ConvShape shape{.height = height, .width = width, .channels = one_hot_ ? kCodesTotal : 3};
+    ConvShape shape{.height = height, .width = width, .channels = one_hot_ ? kMinigridCodesTotal : 3};
     image_size_ = shape.inputs();
     flat_ = image_size_;
     for (const std::int64_t filters : options.channels) {
@@ -96,7 +93,7 @@ class MinigridCnn final : public Encoder {
   void FillOneHot(const std::uint8_t* from, float* to) const {
     std::fill_n(to, image_size_, 0.0f);
     for (std::int64_t cell = 0; cell < cells_; ++cell) {
-      for (const std::int64_t count : kCodes) {
+      for (const std::int64_t count : kMinigridCodes) {
         if (*from < count) to[*from] = 1;  // a code that upstream does not have is no code
         ++from;
         to += count;
@@ -135,9 +132,7 @@ std::unique_ptr<Encoder> MakeMinigridCnn(const Config& config, const EncoderDeps
   if (options.elu && options.pool) config.At("activation").Fail("elu and pool: true do not go together; set pool: false");
 
   const auto spec_of = [&](int column) -> const TensorSpec& { return deps.obs[static_cast<std::size_t>(column)]; };
-  const auto is_image = [&](int column) {
-    return spec_of(column).dtype == DType::kU8 && spec_of(column).shape.rank == 3 && spec_of(column).shape.dim[2] == 3;
-  };
+  const auto is_image = [&](int column) { return IsMinigridImage(spec_of(column)); };
   if (std::ranges::count_if(columns, is_image) != 1) {
     config.At("inputs").Fail("minigrid_cnn needs exactly one image of codes (u8 [height, width, 3])");
   }

@@ -6,11 +6,14 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
+#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <span>
 #include <utility>
+
+#include "core/parallel.h"
 
 namespace rove::nn {
 
@@ -26,6 +29,18 @@ inline at::Tensor Tile(std::span<const float> x, std::int64_t width, std::int64_
   at::Tensor padded = at::zeros({kTileRows, width}, at::kFloat);
   std::copy_n(from, rows * width, padded.data_ptr<float>());
   return padded;
+}
+
+// call(tile, first, rows) for each block of x, [rows of x, width], without gradients, on the pool's threads: tile holds rows
+// first to first + rows, padded to kTileRows.
+template <class Call>
+void ForEachTile(std::span<const float> x, std::int64_t width, const Call& call) {
+  const std::int64_t all = static_cast<std::int64_t>(x.size()) / width;
+  ParallelFor(static_cast<int>((all + kTileRows - 1) / kTileRows), [&](int k) {
+    const c10::InferenceMode inference;
+    const std::int64_t first = k * kTileRows;
+    call(Tile(x, width, first), first, std::min(kTileRows, all - first));
+  });
 }
 
 // Rows [first, second) of shard k of a batch of n rows.

@@ -3,15 +3,14 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
-#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "core/archive.h"
-#include "core/parallel.h"
 #include "nn/tiles.h"
 
 namespace rove::nn {
@@ -40,6 +39,7 @@ void ReadVae(const Config& config, VaeOptions* options) {
   config.Get("hidden", &options->hidden, InRange(1, 1 << 16));
   config.Get("latent", &options->latent, InRange(1, 1 << 16));
   config.Get("learning_rate", &options->learning_rate, Positive());
+  config.Get("kl_weight", &options->kl_weight, AtLeast(0));
 }
 
 Vae::Net::Net(std::int64_t inputs, const VaeOptions& options)
@@ -49,11 +49,11 @@ Vae::Net::Net(std::int64_t inputs, const VaeOptions& options)
       decoder("decoder", options.latent, {options.hidden.rbegin(), options.hidden.rend()}, Activation::kRelu, &layout),
       output("output", decoder.outputs(), {inputs}, Activation::kNone, &layout) {}
 
-Vae::Vae(const VaeOptions& options, float mse_weight, std::int64_t inputs, Seed seed)
+Vae::Vae(const VaeOptions& options, float recon_weight, Data data, Seed seed)
     : options_(options),
-      mse_weight_(mse_weight),
-      inputs_(inputs),
-      net_(inputs, options),
+      recon_weight_(recon_weight),
+      data_(std::move(data)),
+      net_(data_.width, options),
       values_(static_cast<std::size_t>(net_.layout.size())),
       params_(net_.layout, values_),
       step_(net_.layout, DeriveSeed(seed, "vae", 0), kBatchShards, {.epsilon = 1e-8f, .max_grad_norm = 0}) {
@@ -62,31 +62,54 @@ Vae::Vae(const VaeOptions& options, float mse_weight, std::int64_t inputs, Seed 
 
 void Vae::CopyValues() { std::ranges::copy(step_.values(), values_.begin()); }
 
-void Vae::Score(std::span<const float> x, std::span<const float> noise, std::span<float> kl, std::span<float> mse) const {
-  const auto rows = std::ssize(kl);
-  ParallelFor(static_cast<int>((rows + kTileRows - 1) / kTileRows), [&](int k) {
-    const c10::InferenceMode inference;
-    const std::int64_t first = k * kTileRows, count = std::min(kTileRows, rows - first);
-    const at::Tensor tile = Tile(x, inputs_, first), posterior = net_.Encode(params_, tile);
+float Vae::Recon(const float* guess, const float* x, float scale, float* d) const {
+  float sum = 0;
+  if (data_.groups.empty()) {
+    const auto width = static_cast<float>(data_.width);
+    for (std::int64_t e = 0; e < data_.width; ++e) {
+      const float apart = guess[e] - x[e];
+      sum += apart * apart;
+      if (d != nullptr) d[e] = 2 * scale / width * apart;
+    }
+    return sum / width;
+  }
+  for (const std::int64_t size : data_.groups) {
+    const float most = *std::max_element(guess, guess + size);
+    float total = 0, chosen = 0, log_chosen = 0;
+    for (std::int64_t e = 0; e < size; ++e) total += std::exp(guess[e] - most);
+    for (std::int64_t e = 0; e < size; ++e) {
+      chosen += x[e];  // 0 where the group has no code
+      log_chosen += x[e] * (guess[e] - most);
+    }
+    sum += chosen * std::log(total) - log_chosen;
+    for (std::int64_t e = 0; d != nullptr && e < size; ++e) d[e] = scale * (chosen * std::exp(guess[e] - most) / total - x[e]);
+    guess += size;
+    x += size;
+    d = d == nullptr ? d : d + size;
+  }
+  return sum;
+}
+
+void Vae::Score(std::span<const float> x, std::span<const float> noise, std::span<float> kl, std::span<float> recon) const {
+  ForEachTile(x, data_.width, [&](const at::Tensor& tile, std::int64_t first, std::int64_t rows) {
+    const at::Tensor posterior = net_.Encode(params_, tile);
     at::Tensor z = at::zeros({kTileRows, options_.latent}, at::kFloat);
-    SampleLatent(posterior, noise.data() + first * options_.latent, count, z);
+    SampleLatent(posterior, noise.data() + first * options_.latent, rows, z);
     const at::Tensor guess = net_.Decode(params_, z);
     const float *p = posterior.data_ptr<float>(), *g = guess.data_ptr<float>(), *in = tile.data_ptr<float>();
-    for (std::int64_t row = 0; row < count; ++row, p += 2 * options_.latent, g += inputs_, in += inputs_) {
-      float sum = 0;
-      for (std::int64_t e = 0; e < inputs_; ++e) sum += (g[e] - in[e]) * (g[e] - in[e]);
-      kl[static_cast<std::size_t>(first + row)] = Kl(p, options_.latent);
-      mse[static_cast<std::size_t>(first + row)] = sum / static_cast<float>(inputs_);
+    for (std::int64_t row = first; row < first + rows; ++row, p += 2 * options_.latent, g += data_.width, in += data_.width) {
+      kl[static_cast<std::size_t>(row)] = Kl(p, options_.latent);
+      recon[static_cast<std::size_t>(row)] = Recon(g, in, 0, nullptr);
     }
   });
 }
 
 // The graph is cut at z, so that both losses enter in closed form: dL/dz comes from the decoder's backward pass, and with
-// s = log sigma^2:  dL/dmu = dL/dz + mu / rows,  dL/ds = 1/2 dL/dz * noise * exp(s / 2) + 1/2 (exp(s) - 1) / rows.
+// s = log sigma^2 and w = kl_weight / rows:  dL/dmu = dL/dz + w mu,  dL/ds = 1/2 dL/dz * noise * exp(s / 2) + 1/2 w (exp(s) - 1).
 Vae::Loss Vae::AddGradient(const Params& params, std::span<const float> x, std::span<const float> noise, const Part& part) const {
   const std::int64_t width = options_.latent;
-  const auto row_weight = 1 / static_cast<float>(part.all_rows);
-  const at::Tensor tile = Tile(x, inputs_, part.first), posterior = net_.Encode(params, tile);
+  const auto row_weight = 1 / static_cast<float>(part.all_rows), kl_weight = options_.kl_weight * row_weight;
+  const at::Tensor tile = Tile(x, data_.width, part.first), posterior = net_.Encode(params, tile);
   at::Tensor z = at::zeros({kTileRows, width}, at::kFloat);
   SampleLatent(posterior, noise.data() + part.first * width, part.rows, z);
   z.set_requires_grad(true);
@@ -97,13 +120,8 @@ Vae::Loss Vae::AddGradient(const Params& params, std::span<const float> x, std::
   {
     const float *g = guess.data_ptr<float>(), *in = tile.data_ptr<float>();
     float* d = dguess.data_ptr<float>();
-    const float scale = 2 * mse_weight_ * row_weight / static_cast<float>(inputs_);
-    for (std::int64_t k = 0; k < part.rows * inputs_; ++k) {
-      const float difference = g[k] - in[k];
-      d[k] = scale * difference;
-      sums.mse += static_cast<double>(difference * difference);
-    }
-    sums.mse /= static_cast<double>(inputs_);
+    for (std::int64_t row = 0; row < part.rows; ++row, g += data_.width, in += data_.width, d += data_.width)
+      sums.recon += static_cast<double>(Recon(g, in, recon_weight_ * row_weight, d));
   }
   torch::autograd::backward({guess}, {dguess});
 
@@ -114,8 +132,8 @@ Vae::Loss Vae::AddGradient(const Params& params, std::span<const float> x, std::
     sums.kl += static_cast<double>(Kl(p, width));
     for (std::int64_t j = 0; j < width; ++j) {
       const float sigma = std::exp(0.5f * p[width + j]);
-      d[j] = dz[j] + row_weight * p[j];
-      d[width + j] = 0.5f * (dz[j] * eps[j] * sigma + row_weight * (sigma * sigma - 1));
+      d[j] = dz[j] + kl_weight * p[j];
+      d[width + j] = 0.5f * (dz[j] * eps[j] * sigma + kl_weight * (sigma * sigma - 1));
     }
   }
   torch::autograd::backward({posterior}, {dposterior});
@@ -123,7 +141,7 @@ Vae::Loss Vae::AddGradient(const Params& params, std::span<const float> x, std::
 }
 
 Vae::Loss Vae::Train(std::span<const float> x, std::span<const float> noise) {
-  const auto rows = static_cast<std::int64_t>(x.size()) / inputs_;
+  const auto rows = static_cast<std::int64_t>(x.size()) / data_.width;
   std::array<Loss, kBatchShards> sums{};
   step_.Step(options_.learning_rate, [&](int shard, const Params& params) {
     const auto [begin, end] = ShardRows(rows, shard);
@@ -131,12 +149,12 @@ Vae::Loss Vae::Train(std::span<const float> x, std::span<const float> noise) {
     for (std::int64_t first = begin; first < end; first += kTileRows) {
       const Loss tile = AddGradient(params, x, noise, {first, std::min(kTileRows, end - first), rows});
       sum.kl += tile.kl;
-      sum.mse += tile.mse;
+      sum.recon += tile.recon;
     }
   });
   CopyValues();
   const auto count = static_cast<double>(rows);
-  return {(sums[0].kl + sums[1].kl) / count, (sums[0].mse + sums[1].mse) / count};
+  return {(sums[0].kl + sums[1].kl) / count, (sums[0].recon + sums[1].recon) / count};
 }
 
 void Vae::Serialize(Archive& ar) {

@@ -1,9 +1,9 @@
 // Variational autoencoder (Kingma & Welling 2014) as a density model: Gaussian q(z|x) with diagonal covariance, N(0, I) prior,
 // one reparameterised sample z = mu + sigma * noise.
 //
-//   KL(x)  = 1/2 sum over latents (mu^2 + sigma^2 - 1 - log sigma^2)          nats
-//   MSE(x) = mean over elements (x^ - x)^2
-//   loss   = mean over rows (mse_weight * MSE + KL)
+//   KL(x)    = 1/2 sum over latents (mu^2 + sigma^2 - 1 - log sigma^2)          nats
+//   recon(x) = mean over elements (x^ - x)^2, or of one-hot groups the sum over groups of -log softmax(x^)[x]      nats
+//   loss     = mean over rows (recon_weight * recon + kl_weight * KL)
 // ReLU layers with linear outputs, orthogonal weights of gain sqrt(2), but 0.1 for mu and log sigma^2, so that KL starts near 0;
 // biases 0. Adam (epsilon 1e-8).
 #pragma once
@@ -23,21 +23,27 @@ struct VaeOptions {
   std::vector<std::int64_t> hidden{128};  // widths of the encoder; the decoder has them in reverse
   std::int64_t latent = 8;                // Z
   float learning_rate = 1e-3f;
+  float kl_weight = 1;  // below 1: latents pay less for what they explain
 };
-// Reads the keys hidden, latent and learning_rate.
+// Reads the keys hidden, latent, learning_rate and kl_weight.
 void ReadVae(const Config& config, VaeOptions* options);
 
 class Vae {
  public:
-  Vae(const VaeOptions& options, float mse_weight, std::int64_t inputs, Seed seed);
+  // What a row of `width` floats is: numbers (groups empty), or one-hot groups of these sizes, side by side.
+  struct Data {
+    std::int64_t width = 0;
+    std::vector<std::int64_t> groups;
+  };
+  Vae(const VaeOptions& options, float recon_weight, Data data, Seed seed);
 
   std::int64_t latent() const { return options_.latent; }
 
-  // x: [rows, inputs]; noise: [rows, latent], standard normal; kl and mse: [rows]. Thread-safe beside other calls of itself.
-  void Score(std::span<const float> x, std::span<const float> noise, std::span<float> kl, std::span<float> mse) const;
+  // x: [rows, inputs]; noise: [rows, latent], standard normal; kl and recon: [rows]. Thread-safe beside other calls of itself.
+  void Score(std::span<const float> x, std::span<const float> noise, std::span<float> kl, std::span<float> recon) const;
 
   struct Loss {
-    double kl = 0, mse = 0;  // means over rows, before the step
+    double kl = 0, recon = 0;  // means over rows, before the step
   };
   // One optimiser step on all rows of x.
   Loss Train(std::span<const float> x, std::span<const float> noise);
@@ -63,11 +69,13 @@ class Vae {
     std::int64_t first, rows, all_rows;
   };
   void CopyValues();
+  // recon of one row; if d is not null, writes scale * drecon/dguess to it, [width].
+  float Recon(const float* guess, const float* x, float scale, float* d) const;
   Loss AddGradient(const Params& params, std::span<const float> x, std::span<const float> noise, const Part& part) const;
 
   VaeOptions options_;
-  float mse_weight_;
-  std::int64_t inputs_;
+  float recon_weight_;
+  Data data_;
   Net net_;
   std::vector<float> values_;  // a copy of step_'s, to be read without gradients
   Params params_;

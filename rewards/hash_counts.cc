@@ -96,18 +96,35 @@ void HashCounts::Serialize(Archive& ar) {
 
 void EpisodeMemory::Begin(const SequenceView& rows, const StateHash& hash, int t, int i) {
   if (rows.step_type[rows.index(t, i)] != StepType::kFirst) return;
-  auto& visited = visited_[static_cast<std::size_t>(i)];
-  visited.clear();
-  visited.insert(hash(rows, t, i));
+  auto& visits = visits_[static_cast<std::size_t>(i)];
+  visits.clear();
+  visits[hash(rows, t, i)] = 1;
+}
+
+void EpisodeMemory::MaskRevisits(const RolloutView& rollout, const StateHash& hash, std::span<float> bonus) {
+  for (int t = 0; t < rollout.T; ++t) {
+    for (int i = 0; i < rollout.n; ++i) {
+      if (rollout.dead(t, i)) continue;
+      Begin(rollout, hash, t, i);
+      if (!FirstVisit(i, hash(rollout, t + 1, i))) bonus[rollout.index(t, i)] = 0;
+    }
+  }
 }
 
 void EpisodeMemory::Serialize(Archive& ar) {
-  ar.Section("episode_memory", 1, [&](int) {
-    for (auto& visited : visited_) {
-      std::vector<std::uint64_t> keys(visited.begin(), visited.end());
+  ar.Section("episode_memory", 2, [&](int) {
+    for (auto& visits : visits_) {
+      std::vector<std::uint64_t> keys;
+      for (const auto& entry : visits) keys.push_back(entry.first);
       std::sort(keys.begin(), keys.end());
-      ar("visited", keys);
-      if (ar.reading()) visited = {keys.begin(), keys.end()};
+      std::vector<std::uint32_t> counts;
+      for (const std::uint64_t key : keys) counts.push_back(visits[key]);
+      ar("keys", keys);
+      ar("counts", counts);
+      if (!ar.reading()) continue;
+      if (counts.size() != keys.size()) throw SystemError("episode_memory: a state without its count; the checkpoint is damaged");
+      visits.clear();
+      for (std::size_t k = 0; k < keys.size(); ++k) visits[keys[k]] = counts[k];
     }
   });
 }

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "core/config.h"
@@ -64,19 +65,23 @@ class HashCounts {
   std::vector<std::uint32_t> index_;  // slots; 0: empty. At most 3/4 full, so that a probe ends
 };
 
-// The states visited in each environment's current episode.
+// How often each state was visited in each environment's current episode.
 class EpisodeMemory {
  public:
-  explicit EpisodeMemory(int num_envs) : visited_(static_cast<std::size_t>(num_envs)) {}
+  explicit EpisodeMemory(int num_envs) : visits_(static_cast<std::size_t>(num_envs)) {}
 
   // Call once per row, before its next state is asked for: at kFirst forgets environment i's episode before and remembers
   // obs[t], so that coming back to the start is no first visit.
   void Begin(const SequenceView& rows, const StateHash& hash, int t, int i);
-  bool FirstVisit(int i, std::uint64_t key) { return visited_[static_cast<std::size_t>(i)].insert(key).second; }
+  // Counts one more visit; returns their number in this episode, this one and the start included.
+  std::uint32_t Visit(int i, std::uint64_t key) { return ++visits_[static_cast<std::size_t>(i)][key]; }
+  bool FirstVisit(int i, std::uint64_t key) { return Visit(i, key) == 1; }
+  // Both for a whole slot: sets bonus [T*n] to 0 where the next state was seen before in its episode.
+  void MaskRevisits(const RolloutView& rollout, const StateHash& hash, std::span<float> bonus);
   void Serialize(Archive& ar);
 
  private:
-  std::vector<std::unordered_set<std::uint64_t>> visited_;  // grows to the longest episode
+  std::vector<std::unordered_map<std::uint64_t, std::uint32_t>> visits_;  // grows to the longest episode
 };
 
 }  // namespace rove

@@ -1,15 +1,17 @@
-// MADE in the form that its authors released (tianjunz/MADE, rad_made, 2021; Zhang et al., arXiv 2106.10268), for states instead
-// of images:   r = n(x') * g(x, a) / std(g)
+// MADE in the form that its authors released (tianjunz/MADE, rad_made, 2021; Zhang et al., arXiv 2106.10268), for states and for
+// MiniGrid instead of camera images:   r = n(x') * g(x, a) / std(g)
 //   n = ||f^(x') - f(x')||    cover factor, for 1/sqrt(N): random network distillation on the next state x' = obs[t + 1]
 //   g = exp(l / 2)            recency factor, for 1/sqrt(d): l = KL + w MSE of (x, a) = (obs[t], action[t]), of an autoencoder
-//                             trained on the last `buffer` pairs only; as a Gaussian likelihood, in nats and relative to the
-//                             recent mean
+//                             trained on the last `buffer` pairs only; as a Gaussian or categorical likelihood, in nats and
+//                             relative to the recent mean
 // Every switch, default and deviation: docs/rewards.md.
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "core/archive.h"
+#include "nn/action_inputs.h"
+#include "nn/categories.h"
 #include "nn/random_distillation.h"
 #include "nn/tiles.h"
 #include "nn/vae.h"
@@ -33,13 +35,13 @@ struct MadeOptions {
   Normalizer normalizer = Normalizer::kFixed;
   nn::DistillationOptions distillation{.features = 128, .learning_rate = 2e-4f};
   nn::VaeOptions vae;
-  enum class Likelihood { kGaussian, kMeanSquare } likelihood = Likelihood::kGaussian;
+  enum class Likelihood { kGaussian, kMeanSquare, kCategorical } likelihood = Likelihood::kGaussian;
   float decoder_std = 0.5f;  // gaussian: of each whitened element
-  float most_nats = 5;       // gaussian: l is cut at its recent mean -+ this, so that g is in [0.08, 12]
+  float most_nats = 5;       // gaussian, categorical: l is cut at its recent mean -+ this, so that g is in [0.08, 12]
   int vae_batch = 128, vae_steps = 1;
 };
 
-MadeOptions ReadOptions(const Config& config, const RewardDeps& deps) {
+MadeOptions ReadOptions(const Config& config, const RewardDeps& deps, const nn::NetInput& input) {
   MadeOptions o;
   config.Get("buffer", &o.buffer, InRange(1, 1 << 30));
   if (o.buffer <= deps.slot_rows) {
@@ -49,53 +51,31 @@ MadeOptions ReadOptions(const Config& config, const RewardDeps& deps) {
   config.GetEnum("factors", &o.factors, {"product", "cover", "recency", "cover_matched"});
   config.GetEnum("mask", &o.mask, {"none", "episodic_first_visit"});
   config.GetEnum("normalizer", &o.normalizer, {"fixed", "as_released", "none"});
-  nn::ReadDistillation(config, &o.distillation);
+  nn::ReadDistillation(config, input, &o.distillation);
   const Config vae = config.At("vae");
   nn::ReadVae(vae, &o.vae);
-  vae.GetEnum("likelihood", &o.likelihood, {"gaussian", "mean_square"});
-  if (o.likelihood == MadeOptions::Likelihood::kGaussian) {
-    vae.Get("decoder_std", &o.decoder_std, Positive());
-    vae.Get("most_nats", &o.most_nats, Range{.low = 0, .high = 80, .low_open = true});
-  }
+  using Likelihood = MadeOptions::Likelihood;
+  vae.GetEnum("likelihood", &o.likelihood, {"gaussian", "mean_square", "categorical"});
+  if (input.encoder && o.likelihood != Likelihood::kCategorical)
+    vae.At("likelihood").Fail("expected categorical beside an `encoder`: the autoencoder reads no image of numbers");
+  if (o.likelihood == Likelihood::kGaussian) vae.Get("decoder_std", &o.decoder_std, Positive());
+  if (o.likelihood != Likelihood::kMeanSquare) vae.Get("most_nats", &o.most_nats, Range{.low = 0, .high = 80, .low_open = true});
   vae.Get("batch", &o.vae_batch, InRange(1, 1 << 20));
   vae.Get("steps", &o.vae_steps, InRange(1, 1000));
   return o;
 }
 
 // w: gaussian: MSE times w is the negative log-likelihood of all elements but for a constant.
-float MseWeight(const MadeOptions& o, std::int64_t width) {
-  if (o.likelihood == MadeOptions::Likelihood::kMeanSquare) return 1;
+float ReconWeight(const MadeOptions& o, std::int64_t width) {
+  if (o.likelihood != MadeOptions::Likelihood::kGaussian) return 1;
   return static_cast<float>(width) / (2 * o.decoder_std * o.decoder_std);
 }
-
-// Actions as floats: discrete ones one-hot, bounded ones scaled to [-1, 1].
-class ActionInputs {
- public:
-  ActionInputs(const Config& config, const TensorSpec& spec) : spec_(spec), inputs_(config, {&spec, 1}, kFirst) {}
-  std::int64_t size() const { return inputs_.size(); }
-  void Fill(ConstTensorView action, std::span<const std::int32_t> rows, float* out, std::int64_t stride) const {
-    inputs_.Fill({&action, 1}, rows, out, stride);
-    if (spec_.dtype != DType::kF32 || spec_.low.empty() || spec_.high.empty()) return;
-    for (std::size_t row = 0; row < rows.size(); ++row, out += stride) {
-      for (std::int64_t e = 0; e < size(); ++e) {
-        const double low = spec_.low_of(e), high = spec_.high_of(e);
-        if (high > low && std::isfinite(high - low))
-          out[e] = static_cast<float>(2 * (static_cast<double>(out[e]) - low) / (high - low) - 1);
-      }
-    }
-  }
-
- private:
-  static constexpr int kFirst[] = {0};
-  TensorSpec spec_;
-  nn::Inputs inputs_;
-};
 
 // Rows of a batch, floats, after `lead` rows of zeros.
 struct PairRows {
   std::size_t lead = 0, count = 0;
-  std::int64_t size = 0, width = 0;    // D, D + A
-  std::vector<float> next_obs, pairs;  // [lead + count, D], [lead + count, D + A]: observation, then action
+  std::int64_t size = 0, width = 0;    // D; of a pair: D + A, or its categories' E
+  std::vector<float> next_obs, pairs;  // [lead + count, D], [lead + count, width]: observation, then action
 
   float* next_obs_at(std::size_t k) { return next_obs.data() + (lead + k) * static_cast<std::size_t>(size); }
   float* pair_at(std::size_t k) { return pairs.data() + (lead + k) * static_cast<std::size_t>(width); }
@@ -109,12 +89,13 @@ auto RowNoise(const Noise& noise, const std::vector<std::int32_t>& rows) {
 class MadeRndVae final : public RewardModule {
  public:
   MadeRndVae(const Config& config, const RewardDeps& deps)
-      : options_(ReadOptions(config, deps)),
+      : obs_(config, deps.env.obs),
+        options_(ReadOptions(config, deps, obs_.net_input())),
         minibatches_(config),
-        obs_(config, deps.env.obs),
         action_(config, deps.env.action),
-        distillation_(options_.distillation, obs_.size(), DeriveSeed(deps.seed, "made.rnd_vae", 0)),
-        vae_(options_.vae, MseWeight(options_, width()), width(), DeriveSeed(deps.seed, "made.rnd_vae", 1)),
+        categories_(MakeCategories(config, deps)),
+        distillation_(options_.distillation, obs_.net_input(), DeriveSeed(deps.seed, "made.rnd_vae", 0)),
+        vae_(options_.vae, ReconWeight(options_, width()), VaeData(), DeriveSeed(deps.seed, "made.rnd_vae", 1)),
         recent_(options_.buffer, width()),
         fresh_(options_.normalizer),
         replayed_(options_.normalizer),
@@ -137,7 +118,7 @@ class MadeRndVae final : public RewardModule {
     for (std::size_t k = 0; k < live.size(); ++k) {
       recent_.Push({rows.pair_at(k), static_cast<std::size_t>(rows.width)});
       obs_.Observe(rows.next_obs_at(k));
-      obs_.Whiten(rows.pair_at(k), 1, rows.width);
+      if (!categories_) obs_.Whiten(rows.pair_at(k), 1, rows.width);
     }
     const std::vector<float> n = CoverFactor(rows),
                              g = RecencyFactor(rows, [&](std::size_t k) {
@@ -153,7 +134,7 @@ class MadeRndVae final : public RewardModule {
       bonus[k] = Bonus(n, g, k, fresh_);
     }
     Scatter(live, bonus, out);
-    if (masked()) Mask(rollout, out);
+    if (masked()) episode_.MaskRevisits(rollout, *hash_, out);
   }
 
   // g's running moments, before the batch is scored: as in the released code.
@@ -182,7 +163,7 @@ class MadeRndVae final : public RewardModule {
       for (int k = 0; uses_recency() && recent_.size() > 0 && k < options_.vae_steps; ++k, ++vae_steps) {
         const nn::Vae::Loss step = TrainVae(noise.Sub(static_cast<std::uint64_t>(vae_steps)));
         loss.kl += step.kl;
-        loss.mse += step.mse;
+        loss.recon += step.recon;
       }
       ++steps;
     });
@@ -190,7 +171,7 @@ class MadeRndVae final : public RewardModule {
     Metrics metrics;
     metrics.Set("loss", rnd_loss / std::max(1.0, steps));
     metrics.Set("kl", loss.kl / std::max(1.0, vae_steps));
-    metrics.Set("mse", loss.mse / std::max(1.0, vae_steps));
+    metrics.Set(categories_ ? "nll" : "mse", loss.recon / std::max(1.0, vae_steps));
     metrics.Set("g_mean", scale.mean());
     metrics.Set("g_std", scale.std());
     metrics.Set("g_divisor", scale.divisor());
@@ -211,7 +192,15 @@ class MadeRndVae final : public RewardModule {
   }
 
  private:
-  std::int64_t width() const { return obs_.size() + action_.size(); }
+  std::optional<nn::Categories> MakeCategories(const Config& config, const RewardDeps& deps) const {
+    if (options_.likelihood != MadeOptions::Likelihood::kCategorical) return {};
+    return nn::Categories(config.At("vae"), deps.env.obs, deps.env.action);
+  }
+  nn::Vae::Data VaeData() const {
+    if (!categories_) return {.width = width(), .groups = {}};
+    return {.width = categories_->width(), .groups = {categories_->groups().begin(), categories_->groups().end()}};
+  }
+  std::int64_t width() const { return categories_ ? categories_->elements() : obs_.size() + action_.size(); }
   bool masked() const { return options_.mask == MadeOptions::Mask::kEpisodicFirstVisit; }
   bool uses_cover() const { return options_.factors != MadeOptions::Factors::kRecency; }
   bool uses_recency() const { return options_.factors != MadeOptions::Factors::kCover; }
@@ -224,14 +213,18 @@ class MadeRndVae final : public RewardModule {
     for (std::int32_t& row : next) row += batch.n;
     const std::vector<ConstTensorView> obs(batch.obs.begin(), batch.obs.end());
     obs_.FillRaw(obs, next, rows.next_obs_at(0), rows.size);
-    obs_.FillRaw(obs, numbers, rows.pair_at(0), rows.width);
-    action_.Fill(batch.action, numbers, rows.pair_at(0) + rows.size, rows.width);
+    if (categories_) {
+      categories_->Fill(obs, batch.action, numbers, rows.pair_at(0));
+    } else {
+      obs_.FillRaw(obs, numbers, rows.pair_at(0), rows.width);
+      action_.Fill(batch.action, numbers, rows.pair_at(0) + rows.size, rows.width);
+    }
     return rows;
   }
   PairRows ReadWhitened(const SequenceView& batch, std::span<const std::int32_t> numbers) const {
     PairRows rows = Read(batch, numbers, 0);
     obs_.Whiten(rows.next_obs_at(0), std::ssize(numbers), rows.size);
-    obs_.Whiten(rows.pair_at(0), std::ssize(numbers), rows.width);
+    if (!categories_) obs_.Whiten(rows.pair_at(0), std::ssize(numbers), rows.width);
     return rows;
   }
 
@@ -250,17 +243,17 @@ class MadeRndVae final : public RewardModule {
   std::vector<float> RecencyFactor(const PairRows& rows, const Stream& stream) const {
     if (!uses_recency()) return {};
     const auto latent = static_cast<std::size_t>(vae_.latent());
-    std::vector<float> noise((rows.lead + rows.count) * latent), kl(rows.lead + rows.count), mse(kl.size());
+    std::vector<float> noise((rows.lead + rows.count) * latent), kl(rows.lead + rows.count), recon(kl.size());
     for (std::size_t k = 0; k < rows.count; ++k)
       FillNormal(stream(k), std::span(noise).subspan((rows.lead + k) * latent, latent));
-    vae_.Score(rows.pairs, noise, kl, mse);
-    const float weight = MseWeight(options_, width());
+    vae_.Score(categories_ ? categories_->OneHot(rows.pairs) : rows.pairs, noise, kl, recon);
+    const float weight = ReconWeight(options_, width());
     std::vector<float> g(rows.count);
-    for (std::size_t k = 0; k < g.size(); ++k) g[k] = FactorOf(kl[rows.lead + k] + weight * mse[rows.lead + k]);
+    for (std::size_t k = 0; k < g.size(); ++k) g[k] = FactorOf(kl[rows.lead + k] + weight * recon[rows.lead + k]);
     return g;
   }
   // Absolute nats grow with the number of elements and fall as the autoencoder learns, and exp of them has no useful standard
-  // deviation; so a Gaussian l counts from its recent mean. Before the first step all pairs are equal.
+  // deviation; so a likelihood's l counts from its recent mean. Before the first step all pairs are equal.
   float FactorOf(float l) const {
     if (options_.likelihood == MadeOptions::Likelihood::kMeanSquare) return std::exp(0.5f * std::min(l, kMostReleasedNats));
     if (!baseline_) return 1;
@@ -288,31 +281,22 @@ class MadeRndVae final : public RewardModule {
       const auto row = recent_[stream.Below(static_cast<std::uint32_t>(recent_.size()))];
       std::ranges::copy(row, x.begin() + static_cast<std::ptrdiff_t>(k * size));
     }
-    obs_.Whiten(x.data(), std::ssize(x) / width(), width());
+    if (!categories_) obs_.Whiten(x.data(), std::ssize(x) / width(), width());
     FillNormal(noise.At(1, 0), normal);
-    const nn::Vae::Loss loss = vae_.Train(x, normal);
-    const double l = loss.kl + static_cast<double>(MseWeight(options_, width())) * loss.mse;
+    const nn::Vae::Loss loss = vae_.Train(categories_ ? categories_->OneHot(x) : x, normal);
+    const double l = loss.kl + static_cast<double>(ReconWeight(options_, width())) * loss.recon;
     baseline_ = baseline_ ? *baseline_ + kBaselineRate * (l - *baseline_) : l;
     return loss;
   }
 
-  void Mask(const RolloutView& rollout, std::span<float> bonus) {
-    for (int t = 0; t < rollout.T; ++t) {
-      for (int i = 0; i < rollout.n; ++i) {
-        if (rollout.dead(t, i)) continue;
-        episode_.Begin(rollout, *hash_, t, i);
-        if (!episode_.FirstVisit(i, (*hash_)(rollout, t + 1, i))) bonus[rollout.index(t, i)] = 0;
-      }
-    }
-  }
-
+  nn::WhitenedInputs obs_;
   MadeOptions options_;
   MinibatchOptions minibatches_;
-  nn::WhitenedInputs obs_;
-  ActionInputs action_;
+  nn::ActionInputs action_;
+  std::optional<nn::Categories> categories_;  // of a pair, with the categorical likelihood only
   nn::RandomDistillation distillation_;
   nn::Vae vae_;
-  RecencyBuffer recent_;            // raw observation, then action
+  RecencyBuffer recent_;            // raw observation, then action; or their categories
   std::optional<double> baseline_;  // exponential average of l over the autoencoder's batches
   FactorScale fresh_, replayed_;    // of g on fresh rows and on sampled batches: other distributions, so each has its own
   std::optional<StateHash> hash_;   // with the mask only

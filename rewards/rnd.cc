@@ -13,9 +13,9 @@
 namespace rove {
 namespace {
 
-nn::DistillationOptions ReadOptions(const Config& config) {
+nn::DistillationOptions ReadOptions(const Config& config, const nn::NetInput& input) {
   nn::DistillationOptions options;
-  nn::ReadDistillation(config, &options);
+  nn::ReadDistillation(config, input, &options);
   return options;
 }
 
@@ -24,7 +24,7 @@ class Rnd final : public RewardModule {
   Rnd(const Config& config, const RewardDeps& deps)
       : inputs_(config, deps.env.obs),
         minibatches_(config),
-        distillation_(ReadOptions(config), inputs_.size(), DeriveSeed(deps.seed, "rnd", 0)) {
+        distillation_(ReadOptions(config, inputs_.net_input()), inputs_.net_input(), DeriveSeed(deps.seed, "rnd", 0)) {
     config.GetEnum("error", &norm_, {"mean_square", "norm"});
   }
 

@@ -33,7 +33,7 @@ std::string Saved(RandomDistillation& net) {
 TEST_CASE("random distillation: errors, before and after three steps, are a plain network's with numeric gradients",
           "[nn][unit]") {
   constexpr Seed kSeed = 7;
-  RandomDistillation net(Small(), 3, kSeed);
+  RandomDistillation net(Small(), {3, {}}, kSeed);
   const Doubles target = InitialParams({{3, 4}, {4, 2}}, DeriveSeed(kSeed, "rnd.target", 0));
   Doubles predictor = InitialParams({{3, 5}, {5, 4}, {4, 2}}, DeriveSeed(kSeed, "rnd.predictor", 0));
   PlainAdam adam(predictor.size(), 0.01);
@@ -55,8 +55,70 @@ TEST_CASE("random distillation: errors, before and after three steps, are a plai
   }
 }
 
+NetInput ThroughMlp() {
+  const std::vector<TensorSpec> obs{{.name = "x", .dtype = DType::kF32, .shape = {3}, .low = {}, .high = {}, .role = {}}};
+  return {.width = 3, .encoder = [obs](ParamLayout* layout) {
+            return Encoders().Create(Config::Parse("{type: mlp, hidden: [5], activation: relu}"), {.obs = obs, .layout = layout});
+          }};
+}
+
+TEST_CASE("random distillation: trained on the norm behind a frozen encoder, as NovelD does, it is a plain one", "[nn][unit]") {
+  constexpr Seed kSeed = 8;
+  DistillationOptions options = Small();
+  options.loss = DistillationOptions::Loss::kNorm;
+  options.trunk = DistillationOptions::Trunk::kFrozen;
+  RandomDistillation net(options, ThroughMlp(), kSeed);
+  const Doubles trunk = InitialParams({{3, 5}}, DeriveSeed(kSeed, "rnd.trunk", 0));
+  const Doubles target = InitialParams({{5, 4}, {4, 2}}, DeriveSeed(kSeed, "rnd.target", 0));
+  Doubles predictor = InitialParams({{5, 5}, {5, 4}, {4, 2}}, DeriveSeed(kSeed, "rnd.predictor", 0));
+  const auto norm = [&](const Doubles& params, const Doubles& x) {
+    const Doubles e = PlainStack{{3, 5}}(trunk, x, /*last_relu=*/true);
+    const Doubles f = PlainStack{{5, 4, 2}}(target, e), g = PlainStack{{5, 5, 4, 2}}(params, e);
+    return std::hypot(g[0] - f[0], g[1] - f[1]);
+  };
+  PlainAdam adam(predictor.size(), 0.01);
+  const std::vector<float> shown = NormalRows(3 * 70, 99);
+  for (std::uint64_t step = 0; step <= 3; ++step) {
+    std::vector<float> norms(70);
+    net.Norms(shown, norms);
+    for (std::size_t row = 0; row < 70; ++row) CHECK(norms[row] == Approx(norm(predictor, Row(shown, row, 3))).margin(1e-5));
+    const std::vector<float> batch = NormalRows(3 * 130, step);
+    const auto loss = [&](const Doubles& params) {
+      double sum = 0;
+      for (std::size_t row = 0; row < 130; ++row) sum += norm(params, Row(batch, row, 3));
+      return sum / 130;
+    };
+    CHECK(net.Train(batch) == Approx(loss(predictor)).epsilon(1e-5));
+    adam.Step(Gradient(loss, predictor), &predictor);
+  }
+}
+
+TEST_CASE("random distillation: an encoder of its own is part of the target and learns in the predictor", "[nn][unit]") {
+  constexpr Seed kSeed = 9;
+  DistillationOptions options = Small();
+  options.predictor = {4};
+  RandomDistillation net(options, ThroughMlp(), kSeed);
+  const Doubles target = InitialParams({{3, 5}, {5, 4}, {4, 2}}, DeriveSeed(kSeed, "rnd.target", 0));
+  Doubles predictor = InitialParams({{3, 5}, {5, 4}, {4, 2}}, DeriveSeed(kSeed, "rnd.predictor", 0));
+  const auto error = [&](const Doubles& params, const Doubles& x) {
+    const Doubles f = PlainStack{{3, 5, 4, 2}}(target, x), g = PlainStack{{3, 5, 4, 2}}(params, x);
+    return ((g[0] - f[0]) * (g[0] - f[0]) + (g[1] - f[1]) * (g[1] - f[1])) / 2;
+  };
+  const std::vector<float> batch = NormalRows(3 * 130, 1);
+  const auto loss = [&](const Doubles& params) {
+    double sum = 0;
+    for (std::size_t row = 0; row < 130; ++row) sum += error(params, Row(batch, row, 3));
+    return sum / 130;
+  };
+  PlainAdam adam(predictor.size(), 0.01);
+  CHECK(net.Train(batch) == Approx(loss(predictor)).epsilon(1e-5));
+  adam.Step(Gradient(loss, predictor), &predictor);
+  const std::vector<float> errors = Errors(net, batch, 3);
+  for (std::size_t row = 0; row < 70; ++row) CHECK(errors[row] == Approx(error(predictor, Row(batch, row, 3))).margin(1e-5));
+}
+
 TEST_CASE("random distillation: what it was trained on becomes known, what it was not stays new", "[nn][unit]") {
-  RandomDistillation net({.target = {32}, .predictor = {32}, .features = 16, .learning_rate = 1e-3f}, 4, 1);
+  RandomDistillation net({.target = {32}, .predictor = {32}, .features = 16, .learning_rate = 1e-3f}, {4, {}}, 1);
   const std::vector<float> known{1, 0, 0, 1}, other{0, 1, -1, 0};
   const float known_before = Errors(net, known, 4)[0], other_before = Errors(net, other, 4)[0];
   for (int step = 0; step < 300; ++step) net.Train(known);
@@ -67,7 +129,7 @@ TEST_CASE("random distillation: what it was trained on becomes known, what it wa
 TEST_CASE("random distillation: 1, 2 and 3 threads and a restore give the same bytes", "[nn][threads]") {
   const auto train = [](int threads, bool restore) {
     SetThreads(threads);
-    RandomDistillation net(Small(), 3, 1), other(Small(), 3, 2);
+    RandomDistillation net(Small(), {3, {}}, 1), other(Small(), {3, {}}, 2);
     net.Train(NormalRows(3 * 200, 0));
     if (restore) {
       Archive ar(Saved(net), "test");
@@ -87,7 +149,7 @@ TEST_CASE("random distillation: 1, 2 and 3 threads and a restore give the same b
 }
 
 TEST_CASE("random distillation: no row, no step", "[nn][unit]") {
-  RandomDistillation net(Small(), 3, 1);
+  RandomDistillation net(Small(), {3, {}}, 1);
   const std::string before = Saved(net);
   CHECK(net.Train({}) == 0);
   CHECK(Saved(net) == before);

@@ -84,5 +84,33 @@ TEST_CASE("whitened inputs: privileged columns only if they are named", "[nn][un
   CHECK_THROWS_WITH(Make("{clip: 0}"), Catch::Contains("clip"));
 }
 
+TEST_CASE("whitened inputs: with an encoder rows are what it reads, whitened only if asked", "[nn][unit]") {
+  const std::vector<TensorSpec> columns = Columns();
+  const float a[] = {0.5f, 7, -1, 3};
+  const std::int32_t b[] = {1, 0};
+  const std::vector<ConstTensorView> obs{{a, DType::kF32, {2, 2}}, {b, DType::kI32, {2}}, {a, DType::kF32, {2}}};
+  const std::vector<std::int32_t> rows{1, 0};
+  const std::vector<float> raw{-1, 3, 1, 0, /**/ 0.5f, 7, 0, 1};
+  for (const bool whiten : {false, true}) {
+    WhitenedInputs inputs =
+        Make(whiten ? "{encoder: {type: mlp, hidden: [5]}, whiten: true}" : "{encoder: {type: mlp, hidden: [5]}}");
+    REQUIRE(inputs.size() == 4);
+    std::vector<float> x(8);
+    inputs.FillRaw(obs, rows, x.data(), 4);
+    CHECK(x == raw);
+    inputs.Add(x.data());
+    inputs.Add(x.data() + 4);
+    inputs.Rescale();
+    CHECK(inputs.count() == 2);
+    inputs.Whiten(x.data(), 2, 4);
+    CHECK((x == raw) == !whiten);
+    if (whiten) CHECK(x[0] == Approx(-1));  // of two values each is one std from the mean
+    ParamLayout layout;
+    CHECK(inputs.net_input().encoder(&layout)->features() == 5);
+    CHECK(layout.size() == 4 * 5 + 5);
+  }
+  CHECK_FALSE(Make().net_input().encoder);
+}
+
 }  // namespace
 }  // namespace rove::nn

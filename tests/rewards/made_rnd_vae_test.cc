@@ -1,10 +1,13 @@
-// The bonus around the networks; those are held against plain ones in tests/nn. (needs torch: the reward under test)
+// The bonus around the networks; those are held against plain ones in tests/nn.
+#include <ATen/core/Tensor.h>  // before Catch: glog has a CHECK too
+
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <set>
 
 #include "core/parallel.h"
 #include "core/running_stats.h"
+#include "nn/vae.h"
 #include "rewards/minibatches.h"
 #include "rewards/mix.h"
 #include "rewards/recency_buffer.h"
@@ -165,6 +168,87 @@ TEST_CASE("made.rnd_vae: bounded actions are scaled to [-1, 1] before the autoen
   const std::vector<float> g = Fresh(*one, plain), g_by_hand = Fresh(*other, by_hand), unscaled = Fresh(*other, plain);
   for (std::size_t row = 0; row < g.size(); ++row) CHECK(g[row] == Approx(g_by_hand[row]).epsilon(1e-4));
   CHECK(unscaled != g);
+}
+
+// An image of codes and a direction, all i.i.d.; a code 9 is none that a colour or state has.
+const EnvSpec& GridViewSpec() {
+  static const EnvSpec spec{
+      .obs = {{.name = "image", .dtype = DType::kU8, .shape = {2, 1, 3}, .low = {0}, .high = {10}, .role = Role::kPolicy},
+              {.name = "direction", .dtype = DType::kI32, .shape = {}, .low = {0}, .high = {3}, .role = Role::kPolicy}},
+      .action = {.name = "action", .dtype = DType::kI32, .shape = {}, .low = {0}, .high = {6}, .role = Role::kPolicy},
+      .max_steps = 0,
+      .success_return = {}};
+  return spec;
+}
+RolloutSlot GridViews(Seed seed, int n) {
+  RolloutSlot slot({.T = 1, .n = n}, GridViewSpec().obs, GridViewSpec().action, {}, {});
+  NoiseStream stream = Noise(seed, "views").At(0, 0);
+  std::ranges::fill(slot.view().step_type, StepType::kMid);
+  for (auto& code : slot.view().obs[0].As<std::uint8_t>()) code = static_cast<std::uint8_t>(stream.Below(10));
+  for (auto& direction : slot.view().obs[1].As<std::int32_t>()) direction = static_cast<std::int32_t>(stream.Below(4));
+  for (auto& action : slot.view().action.As<std::int32_t>()) action = static_cast<std::int32_t>(stream.Below(7));
+  return slot;
+}
+
+TEST_CASE("made.rnd_vae: the categorical g is exp of half the pair's nats, KL + cross-entropy of its one-hot codes",
+          "[rewards][unit]") {
+  RolloutSlot slot = GridViews(1, 64);
+  const auto make = [](const std::string& yaml) {
+    return Rewards().Create(Config::Parse(yaml), {.env = GridViewSpec(), .num_envs = 64, .slot_rows = 1, .seed = 1});
+  };
+  auto made = make(
+      "{type: made.rnd_vae, factors: recency, normalizer: none, vae: {likelihood: categorical, hidden: [8], latent: 2, "
+      "most_nats: 80, learning_rate: 1e-30}}");
+  Fresh(*made, slot);
+  const Metrics metrics = made->Train(AsBatch(slot.view()), Noise(1, "train"));  // sets the recent mean, moves nothing
+  const double recent = *metrics.Find("kl") + *metrics.Find("nll");
+  CHECK(metrics.Find("mse") == nullptr);
+  const std::vector<float> g = Replayed(*made, slot, 5);
+
+  nn::Vae vae({.hidden = {8}, .latent = 2}, 1, {2 * 21 + 4 + 7, {11, 6, 4, 11, 6, 4, 4, 7}}, DeriveSeed(1, "made.rnd_vae", 1));
+  const auto codes = slot.view().obs[0].As<std::uint8_t>();
+  for (std::size_t row = 0; row < 64; ++row) {
+    std::vector<float> x(53), noise(2);
+    const int counts[] = {11, 6, 4};
+    std::size_t at = 0;
+    for (std::size_t e = 0; e < 6; ++e) {
+      if (codes[row * 6 + e] < counts[e % 3]) x[at + codes[row * 6 + e]] = 1;
+      at += static_cast<std::size_t>(counts[e % 3]);
+    }
+    x[42 + static_cast<std::size_t>(slot.view().obs[1].As<std::int32_t>()[row])] = 1;
+    x[46 + static_cast<std::size_t>(slot.view().action.As<std::int32_t>()[row])] = 1;
+    NoiseStream stream = Noise(1, "test").Sub(5).At(row, 0);
+    for (float& z : noise) z = stream.Normal();
+    float kl = 0, nll = 0;
+    vae.Score(x, noise, {&kl, 1}, {&nll, 1});
+    CHECK(g[row] == Approx(std::exp((static_cast<double>(kl + nll) - recent) / 2)).epsilon(1e-4));
+  }
+  CHECK_THROWS_WITH(make("{type: made.rnd_vae, encoder: {type: mlp}}"), Contains("vae.likelihood"));
+  CHECK_THROWS_WITH(MakePointReward(Made("factors: product", "likelihood: categorical")), Contains("categorical needs"));
+}
+
+TEST_CASE("made.rnd_vae: behind an encoder with a categorical autoencoder it trains, and is restored bit for bit",
+          "[rewards][unit]") {
+  const std::string yaml =
+      "{type: made.rnd_vae, buffer: 200, normalizer: none, loss: norm, encoder: {type: minigrid_cnn, kernel: 1, channels: [4], "
+      "pool: false}, vae: {likelihood: categorical, hidden: [8], latent: 2, batch: 16}}";
+  const auto make = [&] {
+    return Rewards().Create(Config::Parse(yaml), {.env = GridViewSpec(), .num_envs = 64, .slot_rows = 1, .seed = 1});
+  };
+  const auto run = [&](bool restore) {
+    auto made = make();
+    for (std::uint64_t update = 0; update < 5; ++update) {
+      RolloutSlot slot = GridViews(update, 64);
+      Fresh(*made, slot, update);
+      Relabel(*made, slot, update);
+      if (!restore || update != 2) continue;
+      const std::string bytes = Saved(*made);
+      made = make();
+      Restore(bytes, *made);
+    }
+    return Saved(*made);
+  };
+  CHECK(run(true) == run(false));
 }
 
 TEST_CASE("made.rnd_vae: restored in mid-training it goes on bit for bit, with 1, 2 and 3 threads", "[rewards][threads]") {

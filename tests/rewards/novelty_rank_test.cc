@@ -6,28 +6,14 @@
 #include <cmath>
 #include <deque>
 #include <map>
-#include <numeric>
 
-#include "rewards/reward_module.h"
+#include "tests/rewards/grid_world.h"
 
 namespace rove::testing {
 namespace {
 
-constexpr int kSide = 10, kFreshRows = 4, kBatch = 256;
+constexpr int kFreshRows = 4, kBatch = 256;
 constexpr std::size_t kWindow = 1000;  // of B, and the FIFO's size
-
-// As two coordinates, or as the same numbers one-hot.
-EnvSpec Spec(bool one_hot) {
-  return {.obs = {{.name = "position",
-                   .dtype = one_hot ? DType::kI32 : DType::kF32,
-                   .shape = {2},
-                   .low = {0},
-                   .high = {kSide - 1},
-                   .role = Role::kPolicy}},
-          .action = {.name = "action", .dtype = DType::kI32, .shape = {}, .low = {0}, .high = {3}, .role = Role::kPolicy},
-          .max_steps = 0,
-          .success_return = {}};
-}
 
 struct Step {
   int cell, action, next;
@@ -38,21 +24,10 @@ RolloutSlot ToSlot(const EnvSpec& spec, const std::vector<Step>& steps) {
   RolloutSlot slot({.T = 1, .n = n}, spec.obs, spec.action, {}, {});
   const RolloutView view = slot.view();
   std::ranges::fill(view.step_type, StepType::kMid);
-  const auto write = [&](int t, int i, int cell) {
-    const std::size_t at = 2 * view.index(t, i);
-    const std::array<int, 2> position{cell / kSide, cell % kSide};
-    for (std::size_t k = 0; k < 2; ++k) {
-      if (spec.obs[0].dtype == DType::kI32) {
-        view.obs[0].As<std::int32_t>()[at + k] = position[k];
-      } else {
-        view.obs[0].As<float>()[at + k] = static_cast<float>(position[k]);
-      }
-    }
-  };
   for (int i = 0; i < n; ++i) {
     const Step& step = steps[static_cast<std::size_t>(i)];
-    write(0, i, step.cell);
-    write(1, i, step.next);
+    WriteCell(spec, view, 0, i, step.cell);
+    WriteCell(spec, view, 1, i, step.next);
     view.action.As<std::int32_t>()[static_cast<std::size_t>(i)] = step.action;
   }
   return slot;
@@ -69,12 +44,7 @@ class World {
     const bool first_half = 2 * std::ssize(all) < steps_;
     int action = static_cast<int>(stream_.Below(4));
     if (stream_.Below(2) == 0) action = (stream_.Below(4) == 0) == first_half ? 0 : 1;
-    int row = cell_ / kSide, column = cell_ % kSide;
-    if (action == 0) row = std::min(row + 1, kSide - 1);
-    if (action == 1) column = std::min(column + 1, kSide - 1);
-    if (action == 2) row = std::max(row - 1, 0);
-    if (action == 3) column = std::max(column - 1, 0);
-    const Step step{cell_, action, row * kSide + column};
+    const Step step{cell_, action, Move(cell_, action)};
     cell_ = step.next;
     all.push_back(step);
     ++visits[step.next];
@@ -97,30 +67,6 @@ class World {
   NoiseStream stream_;
   int steps_, cell_ = 0;
 };
-
-std::vector<double> Ranks(const std::vector<double>& values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, {}, [&](std::size_t i) { return values[i]; });
-  std::vector<double> ranks(values.size());
-  for (std::size_t i = 0, j = 0; i < order.size(); i = j) {  // ties share their mean rank
-    while (j < order.size() && values[order[j]] == values[order[i]]) ++j;
-    for (std::size_t k = i; k < j; ++k) ranks[order[k]] = static_cast<double>(i + j - 1) / 2;
-  }
-  return ranks;
-}
-
-double Spearman(const std::vector<double>& a, const std::vector<double>& b) {
-  const std::vector<double> x = Ranks(a), y = Ranks(b);
-  const double mean = static_cast<double>(x.size() - 1) / 2;
-  double xy = 0, xx = 0, yy = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    xy += (x[i] - mean) * (y[i] - mean);
-    xx += (x[i] - mean) * (x[i] - mean);
-    yy += (y[i] - mean) * (y[i] - mean);
-  }
-  return xy / std::sqrt(xx * yy);
-}
 
 // Runs the module beside a walk as the engine does with a replay: kFreshRows fresh steps, then Train on kBatch of all so far.
 struct Study {
@@ -167,8 +113,8 @@ double CoverRank(const std::string& yaml, Seed seed, int updates, bool train = t
   return Spearman(study.LogScores(cells, 1), rarity);
 }
 
-double RecencyRank(const std::string& more, Seed seed, int updates) {
-  Study study("{type: made.rnd_vae, factors: recency, normalizer: none, " + more + "}", /*one_hot=*/false, seed, updates);
+double RecencyRank(const std::string& more, Seed seed, int updates, bool one_hot = false) {
+  Study study("{type: made.rnd_vae, factors: recency, normalizer: none, " + more + "}", one_hot, seed, updates);
   std::vector<Step> steps;
   std::vector<double> rarity;
   for (const auto& [pair, step] : study.world.pairs) {
@@ -192,6 +138,13 @@ TEST_CASE("made.rnd_vae: g ranks pairs as 1/sqrt(B) does, and not without a wind
   for (const Seed seed : {1, 2}) CHECK(RecencyRank("buffer: 1000, vae: {steps: 4}", seed, 1000) > 0.5);
   CHECK(RecencyRank("buffer: 100000, vae: {steps: 4}", 1, 1000) < 0.45);
   CHECK(RecencyRank("buffer: 1000, vae: {steps: 4, likelihood: mean_square}", 1, 1000) < 0.45);
+}
+
+// Measured with seeds 1 to 10: 0.755 to 0.832; with a FIFO that never forgets 0.410 to 0.533.
+TEST_CASE("made.rnd_vae: the categorical g ranks pairs as 1/sqrt(B) does, and not without a window", "[rewards][statistics]") {
+  const std::string vae = "vae: {steps: 4, likelihood: categorical}";
+  for (const Seed seed : {1, 2}) CHECK(RecencyRank("buffer: 1000, " + vae, seed, 1000, /*one_hot=*/true) > 0.65);
+  CHECK(RecencyRank("buffer: 100000, " + vae, 1, 1000, /*one_hot=*/true) < 0.6);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ TEST_CASE("rnd: pays the networks' error on the next state, whitened by the mome
   auto squares = MakePointReward(kSmall);
   auto norms = MakePointReward("{type: rnd, target: [16], predictor: [16], features: 8, error: norm}");
   const std::vector<float> fresh = Fresh(*squares, slot), norm = Fresh(*norms, slot), replayed = Replayed(*squares, slot);
-  nn::RandomDistillation net({.target = {16}, .predictor = {16}, .features = 8}, kPointSize, DeriveSeed(1, "rnd", 0));
+  nn::RandomDistillation net({.target = {16}, .predictor = {16}, .features = 8}, {kPointSize, {}}, DeriveSeed(1, "rnd", 0));
   const RolloutView view = slot.view();
   const std::vector<std::int32_t> live = LiveRows(view);
   // Mean and variance of the first `count` live next states, two-pass.
