@@ -57,7 +57,8 @@ function(rove_mujoco)
 endfunction()
 
 # One folder as an OBJECT library, so that its registrars reach every executable that links it. Sources that include nn/ or
-# torch headers form rove_<folder>_torch and are left out when ROVE_TORCH is off. Third-party libraries are PRIVATE.
+# torch headers, or say "needs torch", form rove_<folder>_torch and are left out when ROVE_TORCH is off. Third-party libraries are
+# PRIVATE.
 function(rove_layer folder)
   cmake_parse_arguments(ARG "" "" "PRIVATE" ${ARGN})
   if(ROVE_ONLY_LAYERS AND NOT folder IN_LIST ROVE_ONLY_LAYERS)
@@ -68,7 +69,7 @@ function(rove_layer folder)
   set(plain "")
   set(torch "")
   foreach(source ${sources})
-    file(STRINGS ${source} needs_torch REGEX "#include [<\"](nn|torch|ATen)/" LIMIT_COUNT 1)
+    file(STRINGS ${source} needs_torch REGEX "#include [<\"](nn|torch|ATen)/|needs torch" LIMIT_COUNT 1)
     file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR} ${source})
     if(needs_torch OR relative MATCHES "^nn/")
       list(APPEND torch ${source})

@@ -31,12 +31,40 @@ run: {frames: 1500, seed: 5, rollout: 16, mode: pipelined, lag: 1, act_block: 2}
 log: {every: 2}
 )";
 
-TEST_CASE("trained bonuses: 1, 2 and 3 threads end with the same bytes", "[engine][threads]") {
-  for (const char* yaml : {kReplay, kOnPolicy}) {
+// All bonuses that have an episodic memory or learn an embedding, and one that has neither.
+constexpr const char* kEpisodic = R"(
+env: {type: probe/corridor, count: 6}
+agent: {type: ppo, epochs: 1, minibatches: 2, encoder: {type: mlp, hidden: [8]}}
+rewards:
+  - {type: noveld, weight: 0.1, target: [16], predictor: [16], features: 8, minibatch: 32}
+  - {type: ride, weight: 0.1, hidden: [8], inverse: [8], forward: [8], features: 4, minibatch: 32}
+  - {type: e3b, weight: 0.1, normalize: std, hidden: [8], inverse: [8], features: 4, minibatch: 32}
+  - {type: ngu, weight: 0.1, hidden: [8], inverse: [8], features: 4, minibatch: 32, rnd: {target: [8], predictor: [8], features: 4}}
+  - {type: re3, weight: 0.1, hidden: [8], features: 4, memory: 100}
+run: {frames: 1500, seed: 5, rollout: 16, mode: pipelined, lag: 1, act_block: 2}
+log: {every: 2}
+)";
+// Those that a replay relabels.
+constexpr const char* kRelabelled = R"(
+env: {type: probe/point, count: 7}
+agent: {type: probe/random_replay}
+replay: {capacity: 2000}
+rewards:
+  - {type: icm, weight: 0.1, hidden: [8], inverse: [8], forward: [8], features: 4, encoder: {type: mlp, hidden: [8]}}
+  - {type: noveld, weight: 0.1, mask: none, target: [16], predictor: [16], features: 8}
+  - {type: re3, weight: 0.1, hidden: [8], features: 4, memory: 100}
+  - {type: disagreement, weight: 0.1, normalize: std, hidden: [8], features: 4, forward: [8]}
+run: {frames: 1500, seed: 5, rollout: 10, act_block: 3}
+log: {every: 2}
+)";
+constexpr const char* kAll[] = {kReplay, kOnPolicy, kEpisodic, kRelabelled};
+
+TEST_CASE("trained bonuses: 1, 2, 3 and 5 threads end with the same bytes", "[engine][threads]") {
+  for (const char* yaml : kAll) {
     SetThreads(1);
     const Outcome one = RunToEnd(yaml);
     REQUIRE(one.rows.size() > 5);
-    for (const int threads : {2, 3}) {
+    for (const int threads : {2, 3, 5}) {
       SetThreads(threads);
       CHECK(RunToEnd(yaml) == one);
     }
@@ -45,7 +73,7 @@ TEST_CASE("trained bonuses: 1, 2 and 3 threads end with the same bytes", "[engin
 }
 
 TEST_CASE("trained bonuses: a run resumed from any barrier ends with the same bytes", "[engine][unit]") {
-  for (const char* yaml : {kReplay, kOnPolicy}) {
+  for (const char* yaml : kAll) {
     std::vector<std::map<std::string, std::string>> barriers;
     const std::string every[] = {"checkpoint.every=5"};
     Run run = Make(yaml, every);
@@ -136,6 +164,20 @@ TEST_CASE("trained bonuses log their losses", "[engine][unit]") {
                            "reward/made.rnd_vae_g_mean", "reward/made.rnd_vae_g_std", "reward/made.rnd_vae_g_divisor"}) {
     REQUIRE(last.Find(name) != nullptr);
     CHECK(*last.Find(name) > 0);
+  }
+}
+
+TEST_CASE("episodic bonuses: every one pays, none all of it, and their losses are logged", "[engine][unit]") {
+  Run run = Make(kEpisodic, {});
+  Finish(run);
+  const Metrics& last = run.sink->rows.back().metrics;
+  for (const char* name : {"reward/noveld_mean", "reward/ride_mean", "reward/e3b_mean", "reward/ngu_mean", "reward/re3_mean",
+                           "reward/noveld_loss", "reward/ride_inverse_loss", "reward/ride_inverse_accuracy",
+                           "reward/ride_forward_loss", "reward/e3b_inverse_loss", "reward/ngu_loss", "reward/bonus_share"}) {
+    INFO(name);
+    REQUIRE(last.Find(name) != nullptr);
+    CHECK(*last.Find(name) > 0);
+    CHECK(*last.Find(name) < 100);
   }
 }
 

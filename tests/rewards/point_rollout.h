@@ -2,6 +2,8 @@
 // two bounded actions.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +43,29 @@ inline RolloutSlot PointRollout(Seed seed, int T, int n, int dead_every = 7) {
     }
   }
   return slot;
+}
+
+// obs[t] of column i, whitened by the two-pass mean and variance of the next states of all live rows of steps below t.
+inline std::vector<float> WhitenedPoint(const RolloutView& view, int t, int i) {
+  std::vector<float> out;
+  for (std::size_t e = 0; e < kPointSize; ++e) {
+    const auto value = [&](std::size_t row) { return static_cast<double>(view.obs[0].As<float>()[row * kPointSize + e]); };
+    double count = 0, mean = 0, variance = 0;
+    for (int pass = 0; pass < 2; ++pass) {
+      for (int s = 0; s < t; ++s) {
+        for (int j = 0; j < view.n; ++j) {
+          if (view.dead(s, j)) continue;
+          const double x = value(view.index(s + 1, j));
+          (pass == 0 ? mean : variance) += pass == 0 ? x : std::pow(x - mean, 2);
+          count += pass == 0;
+        }
+      }
+      (pass == 0 ? mean : variance) /= std::max(1.0, count);
+    }
+    const double x = value(view.index(t, i));
+    out.push_back(static_cast<float>(std::clamp(count == 0 ? x : (x - mean) / std::sqrt(variance + 1e-8), -5.0, 5.0)));
+  }
+  return out;
 }
 
 inline std::unique_ptr<RewardModule> MakePointReward(const std::string& yaml, int num_envs = 4, Seed seed = 1) {

@@ -1,6 +1,8 @@
 // Every registered reward, with its default options, on random rollouts.
 #include <catch2/catch.hpp>
 
+#include "core/parallel.h"
+#include "tests/rewards/point_rollout.h"
 #include "tests/rewards/rollout_builder.h"
 
 namespace rove::testing {
@@ -75,6 +77,50 @@ TEST_CASE("every reward: rescoring a sample leaves its state alone", "[rewards][
     module->Serialize(after);
     CHECK(once == twice);
     CHECK(before.bytes() == after.bytes());
+  });
+}
+
+// Two slots are scored and trained on, the second time by a module restored from the first one's bytes, or not. Returns the bytes
+// at the end and all that was paid.
+template <class Make>
+std::pair<std::string, std::vector<float>> TwoUpdates(const Make& make, std::vector<RolloutSlot>& slots, bool restore) {
+  auto module = make();
+  std::vector<float> paid;
+  for (std::size_t update = 0; update < slots.size(); ++update) {
+    const std::vector<float> fresh = Fresh(*module, slots[update], update);
+    paid.insert(paid.end(), fresh.begin(), fresh.end());
+    module->Observe(AsBatch(slots[update].view()), Noise(1, "test").Sub(update));
+    if (module->traits().trains) module->Train(AsBatch(slots[update].view()), Noise(1, "train").Sub(update));
+    if (!restore || update != 0) continue;
+    const std::string bytes = Saved(*module);
+    module = make();
+    Restore(bytes, *module);
+  }
+  return {Saved(*module), paid};
+}
+
+TEST_CASE("every reward: 1, 2, 3 and 5 threads and a restore in mid-episode and mid-training end with the same bytes",
+          "[rewards][conformance][threads]") {
+  ForEachReward([](const std::string& yaml) {
+    for (const bool discrete : {true, false}) {
+      if (!discrete && (yaml == "{type: made.tabular}" || yaml == "{type: probe/state}"))
+        continue;  // for GridSpec's columns only
+      const auto make = [&] { return discrete ? MakeReward(yaml, 7) : MakePointReward(yaml, 7); };
+      std::vector<RolloutSlot> slots;
+      for (const int seed : {21, 22}) {
+        slots.push_back(discrete ? RandomRollout(static_cast<unsigned>(seed), 25, 7)
+                                 : PointRollout(static_cast<Seed>(seed), 25, 7));
+      }
+      slots[1].first_step = 25;
+      SetThreads(1);
+      const auto one = TwoUpdates(make, slots, false);
+      for (const int threads : {2, 3, 5}) {
+        SetThreads(threads);
+        CHECK(TwoUpdates(make, slots, false) == one);
+      }
+      SetThreads(2);
+      CHECK(TwoUpdates(make, slots, true) == one);
+    }
   });
 }
 
