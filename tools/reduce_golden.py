@@ -71,7 +71,7 @@ def main():
     parser.add_argument("--ids", type=argparse.FileType(), default=sys.stdin, help="output of `rove list envs --json` (default: stdin)")
     parser.add_argument("--reset", type=int, default=8, help="rows an id")
     parser.add_argument("--reuse", type=int, default=1, help="rows an id")
-    parser.add_argument("--rollout", type=int, default=1, help="random rollouts an id")
+    parser.add_argument("--rollout", type=int, default=3, help="random rollouts an id")
     parser.add_argument("--solved", type=int, default=1, help="rollouts of a solver an id")
     parser.add_argument("--max-actions", type=int, default=400, help="longer rollouts are left out")
     parser.add_argument("--crc-every", type=int, default=16, help="MiniGrid: steps between the values kept of a rollout's CRC")
