@@ -67,18 +67,17 @@ std::string TableRow(const char* mode, const Json& s) {
 void RunEval(const EvalArgs& args, const Terminal& terminal) {
   const Config config = LoadStoredConfig(args.run);
   RunSetup setup = BuildRun(config);
-  const Agent& agent = *setup.agent;
-  const EngineOptions options = setup.engine;
-  Engine engine(std::move(setup.parts), options);
+  Agent& agent = *setup.parts.agent;
+  const EngineOptions& options = setup.engine;
   std::vector<std::string> warnings;
-  const auto checkpoint = LoadCheckpoint(args.run, &warnings);
+  const auto checkpoint = LoadCheckpoint(args.run, &warnings, /*with_replay=*/false);
   for (const std::string& warning : warnings) terminal.err << warning << "\n";
   if (!checkpoint) throw UserError(args.run + ": has no checkpoint yet; wait for the first one (checkpoint.every)");
   if (checkpoint->identity.config_hash != ConfigHash(setup.resolved)) {
     throw UserError(checkpoint->folder + ": belongs to another config than " + ConfigPath(args.run) +
                     "; restore the run's own files");
   }
-  RestoreEngine(*checkpoint, engine);
+  RestoreAgent(*checkpoint, agent);
   const auto snapshot = agent.Snapshot(checkpoint->updates);
 
   // Levels of its own: neither those of training nor those of the evaluations during it.

@@ -141,8 +141,8 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
   SetThreads(threads);
   Engine engine(std::move(setup.parts), setup.engine);
   if (checkpoint) RestoreEngine(*checkpoint, engine);
-  const bool drift_allowed = checkpoint && checkpoint->drift_allowed;
-  engine.save = [&](Engine& e) { SaveCheckpoint(folder, e, identity, drift_allowed); };
+  CheckpointWriter writer(folder, identity, checkpoint);
+  engine.save = [&](Engine& e) { writer.Save(e); };
   ProgressPrinter printer(terminal, setup, folder, engine.env_steps(), args.json);
   engine.progress = [&](const Progress& row) { printer.Row(row); };
   undo.Keep();

@@ -46,9 +46,9 @@ class AppendFile {
 //   kill     sends itself SIGKILL
 //   enospc   pretends that the disk is full (write points only)
 //   short    writes half of the bytes, then fails as full (write points only)
-// Points: "checkpoint.component" (after each component file), "checkpoint.sync", "checkpoint.rename", "checkpoint.rotate",
-// "metrics.line" (AppendFile, with half of the pending bytes written), "write" (every WriteAndSync, and Flush with bytes
-// pending). Costs one branch when unset. A text that is none of this is Error(kUser) at the first passing of any point.
+// Points: "checkpoint.component" and "checkpoint.chunk" (after each such file), "checkpoint.sync", "checkpoint.rename",
+// "checkpoint.rotate", "metrics.line" (AppendFile, half of the pending bytes written), "write" (every WriteAndSync, and Flush
+// with bytes pending). Costs one branch when unset. Other texts are Error(kUser) at the first passing of any point.
 enum class Fault { kNone, kNoSpace, kShort };
 Fault FailPoint(std::string_view point);
 // Replaces what ROVE_FAIL says, counts from zero again: for tests. Not while another thread writes.

@@ -20,8 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr int kFormat = 2;
-constexpr std::size_t kKept = 2;
+constexpr int kFormat = 3;
 constexpr std::string_view kTemporary = ".writing";
 
 fs::path Folder(const std::string& run_folder) { return fs::path(run_folder) / "checkpoints"; }
@@ -52,7 +51,7 @@ std::uint32_t ManifestCrc(Json manifest) {
   return Crc32(manifest.dump(1));
 }
 
-Checkpoint Read(const fs::path& folder) {
+Checkpoint Read(const fs::path& folder, bool with_replay) {
   const auto fail = [&](const std::string& what) { return SystemError(what); };
   Json manifest;
   Checkpoint out;
@@ -73,40 +72,60 @@ Checkpoint Read(const fs::path& folder) {
       if (Crc32(bytes) != file.at("crc32").get<std::uint32_t>()) throw fail("crc of " + name + ".bin");
       out.components[name] = std::move(bytes);
     }
+    if (with_replay) {
+      manifest.at("chunks").at("bytes").get_to(out.chunks.bytes);
+      manifest.at("chunks").at("crc32").get_to(out.chunks.crc);
+    }
   } catch (const Json::exception&) {
     throw fail("manifest.json cannot be understood");
   }
   for (const std::string& name : Engine::component_names()) {
     if (!out.components.contains(name)) throw fail(name + ".bin is missing");
   }
+  CheckChunks(out.chunks, out.folder);
   return out;
 }
 
 }  // namespace
 
-void SaveCheckpoint(const std::string& run_folder, Engine& engine, const CheckpointIdentity& identity, bool drift_allowed) {
-  const fs::path parent = Folder(run_folder), writing = parent / kTemporary;
+CheckpointWriter::CheckpointWriter(std::string run_folder, CheckpointIdentity identity, const std::optional<Checkpoint>& resumed)
+    : run_folder_(std::move(run_folder)), identity_(std::move(identity)) {
+  if (!resumed) return;
+  drift_allowed_ = resumed->drift_allowed;
+  before_folder_ = resumed->folder;
+  before_ = resumed->chunks;
+}
+
+std::size_t CheckpointWriter::Save(Engine& engine) {
+  const fs::path parent = Folder(run_folder_), writing = parent / kTemporary;
   const fs::path final_folder = parent / fmt::format("{:020d}", engine.env_steps());
+  std::size_t bytes = 0;
+  ChunkTable chunks;
   try {
     fs::remove_all(writing);
     fs::create_directories(writing);
     Json manifest = {{"format", kFormat},
-                     {"build_id", identity.build_id},
-                     {"blas_kernel", identity.blas_kernel},
-                     {"config_hash", identity.config_hash},
-                     {"drift_allowed", drift_allowed},
+                     {"build_id", identity_.build_id},
+                     {"blas_kernel", identity_.blas_kernel},
+                     {"config_hash", identity_.config_hash},
+                     {"drift_allowed", drift_allowed_},
                      {"env_steps", engine.env_steps()},
                      {"updates", engine.updates()},
                      {"sink_offsets", engine.SyncSinks()}};
+    if (engine.replay() != nullptr) chunks = SaveChunks(*engine.replay(), writing.string(), before_, before_folder_, &bytes);
+    manifest["chunks"] = {{"bytes", chunks.bytes}, {"crc32", chunks.crc}};
     for (const std::string& name : Engine::component_names()) {
       Archive ar;
       engine.Serialize(name, ar);
       WriteAndSync((writing / (name + ".bin")).string(), ar.bytes());
       manifest["components"][name] = {{"bytes", ar.bytes().size()}, {"crc32", Crc32(ar.bytes())}};
+      bytes += ar.bytes().size();
       FailPoint("checkpoint.component");
     }
     manifest["crc32"] = ManifestCrc(manifest);
-    WriteAndSync((writing / "manifest.json").string(), manifest.dump(1) + "\n");
+    const std::string text = manifest.dump(1) + "\n";
+    WriteAndSync((writing / "manifest.json").string(), text);
+    bytes += text.size();
     SyncFolder(writing.string());
     FailPoint("checkpoint.sync");
     if (fs::exists(final_folder)) RemoveCheckpoint(final_folder);  // of the same frames: a damaged one that a resume passed over
@@ -121,15 +140,20 @@ void SaveCheckpoint(const std::string& run_folder, Engine& engine, const Checkpo
     fs::remove_all(writing, ignored);
     throw SystemError(fmt::format("{}; checkpoint not written, the ones before are intact", error.what()));
   }
-  const auto finished = Finished(run_folder);
-  for (std::size_t i = kKept; i < finished.size(); ++i) RemoveCheckpoint(finished[i]);
+  // Others, older or newer, are of no use: the run did not go on from them.
+  for (const fs::path& folder : Finished(run_folder_)) {
+    if (folder != final_folder && folder != before_folder_) RemoveCheckpoint(folder);
+  }
+  before_folder_ = final_folder.string();
+  before_ = std::move(chunks);
+  return bytes;
 }
 
-std::optional<Checkpoint> LoadCheckpoint(const std::string& run_folder, std::vector<std::string>* warnings) {
+std::optional<Checkpoint> LoadCheckpoint(const std::string& run_folder, std::vector<std::string>* warnings, bool with_replay) {
   std::vector<std::string> damaged;
   for (const fs::path& folder : Finished(run_folder)) {
     try {
-      Checkpoint checkpoint = Read(folder);
+      Checkpoint checkpoint = Read(folder, with_replay);
       for (const std::string& what : damaged)
         warnings->push_back(fmt::format("{}; using the one of {} frames", what, checkpoint.env_steps));
       return checkpoint;
@@ -147,6 +171,13 @@ void RestoreEngine(const Checkpoint& checkpoint, Engine& engine) {
     engine.Serialize(name, ar);
     ar.ExpectEnd();
   }
+  if (engine.replay() != nullptr) LoadChunks(checkpoint.chunks, checkpoint.folder, *engine.replay());
+}
+
+void RestoreAgent(const Checkpoint& checkpoint, Agent& agent) {
+  Archive ar(checkpoint.components.at("agent"), checkpoint.folder + "/agent.bin");
+  agent.Serialize(ar);
+  ar.ExpectEnd();
 }
 
 std::string BuildId() {

@@ -4,9 +4,11 @@
 //     manifest.json    format, build id, BLAS kernel, config hash, env_steps, updates, sink offsets, size and CRC-32 of each
 //                      file, and its own CRC-32
 //     agent.bin env.bin ...                 one file a component (Engine::component_names)
+//     replay/000000000012-0.chunk ...       off-policy: the replay's full chunks, most of them hard links (engine/chunk_files.h)
 //
-// Written under a temporary name, every file and the folder synced, then renamed; the two newest are kept. So a process killed
-// at any moment leaves at least the checkpoint before, and a full disk leaves both older ones untouched.
+// Written under a temporary name, every file and the folder synced, then renamed; the one written last and the whole one before
+// it are kept. So a process killed at any moment leaves at least the checkpoint before, and a full disk leaves both older ones
+// untouched.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +17,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/chunk_files.h"
+
 namespace rove {
 
+class Agent;
 class Engine;
 
 struct CheckpointIdentity {
@@ -32,18 +37,36 @@ struct Checkpoint {
   bool drift_allowed = false;  // some earlier resume crossed builds or kernels
   std::vector<std::uint64_t> sink_offsets;
   std::map<std::string, std::string> components;  // name -> bytes, CRCs checked
+  ChunkTable chunks;                              // of the replay, CRCs checked; they stay on disk
 };
 
-// Saves the engine's state under `run_folder`. Throws Error(kSystem); older checkpoints are then intact and nothing half-written
-// stays under a final name.
-void SaveCheckpoint(const std::string& run_folder, Engine& engine, const CheckpointIdentity& identity, bool drift_allowed);
+// Saves a run's checkpoints. `resumed`: the one the run goes on from; it and those saved here are whole, so only their chunk
+// files are linked.
+class CheckpointWriter {
+ public:
+  CheckpointWriter(std::string run_folder, CheckpointIdentity identity, const std::optional<Checkpoint>& resumed = {});
+
+  // Saves the engine's state. Throws Error(kSystem); older checkpoints are then intact and nothing half-written stays under a
+  // final name. Returns the bytes written, linked files not counted.
+  std::size_t Save(Engine& engine);
+
+ private:
+  std::string run_folder_;
+  CheckpointIdentity identity_;
+  bool drift_allowed_ = false;
+  std::string before_folder_;  // of the newest whole checkpoint
+  ChunkTable before_;
+};
 
 // The newest whole checkpoint of a run, or none if it has none. A damaged one is passed over with one line in *warnings;
-// if all are damaged, throws Error(kSystem).
-std::optional<Checkpoint> LoadCheckpoint(const std::string& run_folder, std::vector<std::string>* warnings);
+// if all are damaged, throws Error(kSystem). Without the replay's chunks only RestoreAgent is possible.
+std::optional<Checkpoint> LoadCheckpoint(const std::string& run_folder, std::vector<std::string>* warnings,
+                                         bool with_replay = true);
 
-// Gives a loaded checkpoint to an engine built from the same config.
+// Gives a loaded checkpoint to an engine built from the same config. The checkpoint's folder must still be there if the engine
+// has a replay.
 void RestoreEngine(const Checkpoint& checkpoint, Engine& engine);
+void RestoreAgent(const Checkpoint& checkpoint, Agent& agent);  // alone, as an evaluation wants it
 
 std::string BuildId();  // hex of this executable's ELF build id, "unknown" if it has none
 

@@ -217,6 +217,8 @@ std::vector<std::uint64_t> Engine::SyncSinks() {
   return offsets;
 }
 
+Replay* Engine::replay() { return impl_->parts.replay.get(); }
+
 std::vector<std::string> Engine::component_names() { return {"engine", "env", "agent", "rewards", "slots", "replay"}; }
 
 void Engine::Serialize(const std::string& component, Archive& ar) {

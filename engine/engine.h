@@ -85,9 +85,11 @@ class Engine {
   RunResult Run(std::stop_token stop = {});
 
   // One named part of the run's state at a time, so that each becomes one file: see component_names(). Reading must happen before
-  // Run, on an engine made of equal parts and options.
+  // Run, on an engine made of equal parts and options. The replay's chunks are not in "replay": whoever saves or restores takes
+  // them from replay() (engine/chunk_files.h).
   static std::vector<std::string> component_names();
   void Serialize(const std::string& component, Archive& ar);
+  Replay* replay();  // null for an on-policy agent
 
   std::int64_t env_steps() const;          // live frames learned from so far
   std::int64_t updates() const;            // learned rollouts so far

@@ -1,6 +1,5 @@
-// Uniform replay over sequences: one ring of rows, each row holding all environments, so that a slot is copied in with one
-// memcpy a column (two at the ring's seam) and every frame is stored once. Row numbers are absolute (0 is the first row ever
-// inserted) and wrap only where memory is touched: a sequence never sees the seam.
+// Uniform replay over sequences of rows of a ring (replay/chunk_ring.h).
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,109 +10,135 @@
 
 #include "core/archive.h"
 #include "core/error.h"
+#include "replay/chunk_ring.h"
 #include "replay/replay.h"
 
 namespace rove {
 namespace {
 
-// Rows [row, row + rows) of a ring of `size` rows, as at most two contiguous pieces: fn(first ring row, rows, rows before it).
-template <class Fn>
-void ForEachPiece(std::int64_t row, std::int64_t rows, std::int64_t size, Fn fn) {
-  const std::int64_t begin = row % size, first = std::min(rows, size - begin);
-  fn(begin, first, std::int64_t{0});
-  if (first < rows) fn(std::int64_t{0}, rows - first, first);
+template <std::size_t kBytes>
+void CopyFixed(std::byte* to, std::span<const std::byte* const> from, std::size_t offset) {
+  for (const std::byte* record : from) {
+    std::memcpy(to, record + offset, kBytes);
+    to += kBytes;
+  }
 }
 
-// One column: a ring of rows [n, shape], and the rows gathered for the latest sample, [length, B, shape].
-class Column {
+// One column: a field of the records, and the values gathered from them for the latest sample.
+class Field {
  public:
-  Column(const TensorSpec& spec, std::int64_t rows, int n)
-      : spec_(spec), size_(rows), n_(n), bytes_(spec.row_bytes()), ring_(spec.dtype, spec.shape.Prepend(n).Prepend(rows)) {}
+  Field(const TensorSpec& spec, std::int64_t* record_bytes)
+      : spec_(spec), offset_(static_cast<std::size_t>(*record_bytes)), bytes_(spec.row_bytes()) {
+    *record_bytes += static_cast<std::int64_t>(bytes_);
+  }
 
   const TensorSpec& spec() const { return spec_; }
-  std::byte* at(std::int64_t row, std::int64_t i) {
-    return static_cast<std::byte*>(ring_.view().data) + static_cast<std::size_t>(row % size_ * n_ + i) * bytes_;
+  std::size_t offset() const { return offset_; }
+  std::size_t bytes() const { return bytes_; }
+
+  // Values of `n` environments to their records, which lie `stride` bytes apart.
+  void Store(const void* values, int n, std::int64_t stride, std::byte* records) const {
+    const auto* from = static_cast<const std::byte*>(values);
+    for (int i = 0; i < n; ++i, from += bytes_, records += stride) std::memcpy(records + offset_, from, bytes_);
   }
-  void Insert(std::int64_t row, std::int64_t rows, const void* source) {
-    ForEachPiece(row, rows, size_, [&](std::int64_t to, std::int64_t count, std::int64_t from) {
-      const std::size_t row_bytes = static_cast<std::size_t>(n_) * bytes_;
-      std::memcpy(at(to, 0), static_cast<const std::byte*>(source) + static_cast<std::size_t>(from) * row_bytes,
-                  static_cast<std::size_t>(count) * row_bytes);
-    });
-  }
-  // Rows starts[b] .. starts[b] + length - 1 of environment envs[b], for each b: [length, B, shape], valid until the next call.
-  TensorView Gather(std::span<const std::int64_t> starts, std::span<const std::int32_t> envs, std::int64_t length) {
-    const auto batch = static_cast<std::int64_t>(starts.size());
-    const Shape shape = spec_.shape.Prepend(batch).Prepend(length);
+  // This field of each record: [length, B, shape], valid until the next call.
+  TensorView Gather(std::span<const std::byte* const> records, std::int64_t length) {
+    const Shape shape = spec_.shape.Prepend(std::ssize(records) / length).Prepend(length);
     if (!(sample_.shape() == shape)) sample_ = Tensor(spec_.dtype, shape);
     auto* to = static_cast<std::byte*>(sample_.view().data);
-    for (std::int64_t t = 0; t < length; ++t) {
-      for (std::size_t b = 0; b < starts.size(); ++b, to += bytes_) std::memcpy(to, at(starts[b] + t, envs[b]), bytes_);
+    switch (bytes_) {
+      case 1: CopyFixed<1>(to, records, offset_); break;
+      case 4: CopyFixed<4>(to, records, offset_); break;
+      case 8: CopyFixed<8>(to, records, offset_); break;
+      default:
+        for (const std::byte* record : records) {
+          std::memcpy(to, record + offset_, bytes_);
+          to += bytes_;
+        }
     }
     return sample_.view();
-  }
-  void Serialize(Archive& ar, std::int64_t rows) {
-    ar.Block(spec_.name, ring_.view().data, static_cast<std::size_t>(std::min(rows, size_) * n_) * bytes_);
   }
 
  private:
   TensorSpec spec_;
-  std::int64_t size_;
-  int n_;
-  std::size_t bytes_;
-  Tensor ring_, sample_;
+  std::size_t offset_, bytes_;
+  Tensor sample_;
 };
 
-// Scalar columns of a slot are spans; a Column sees them as bytes.
-TensorSpec Scalar(const char* name, DType dtype) { return {.name = name, .dtype = dtype, .shape = {}, .low = {}, .high = {}}; }
+// The fields of a record, in their order, and those of a recurrent state.
+struct Layout {
+  std::int64_t record_bytes = 0, state_bytes = 0;
+  std::vector<TensorSpec> obs_spec, extra_spec, state_spec;
+  std::vector<Field> obs, extra, state;
+  Field action, reward, discount, intrinsic, step_type, end;
+
+  explicit Layout(const ReplayDeps& deps)
+      : obs_spec(deps.obs.begin(), deps.obs.end()),
+        extra_spec(deps.extra.begin(), deps.extra.end()),
+        state_spec(deps.state.begin(), deps.state.end()),
+        obs(Fields(obs_spec, &record_bytes)),
+        extra(Fields(extra_spec, &record_bytes)),
+        state(Fields(state_spec, &state_bytes)),
+        action(deps.action, &record_bytes),
+        reward(Scalar("reward", DType::kF32), &record_bytes),
+        discount(Scalar("discount", DType::kF32), &record_bytes),
+        intrinsic(Scalar("intrinsic", DType::kF32), &record_bytes),
+        step_type(Scalar("step_type", DType::kU8), &record_bytes),
+        end(Scalar("end", DType::kU8), &record_bytes) {}
+
+ private:
+  static std::vector<Field> Fields(std::span<const TensorSpec> specs, std::int64_t* bytes) {
+    std::vector<Field> fields;
+    for (const TensorSpec& spec : specs) fields.emplace_back(spec, bytes);
+    return fields;
+  }
+  static TensorSpec Scalar(const char* name, DType dtype) {
+    return {.name = name, .dtype = dtype, .shape = {}, .low = {}, .high = {}};
+  }
+};
 
 class UniformReplay final : public Replay {
  public:
-  // rows: ring rows, one more than the transitions kept of each environment (the last one's next frame).
-  UniformReplay(const ReplayDeps& deps, std::int64_t rows, std::string place)
-      : n_(deps.num_envs),
-        rows_(rows),
-        period_(deps.state.empty() ? 1 : deps.sequence_length),
+  // place: of the limit in the config; bytes_limit: whether that is in bytes.
+  UniformReplay(Layout layout, const ChunkGeometry& geometry, std::string place, bool bytes_limit)
+      : layout_(std::move(layout)),
+        ring_(geometry),
+        n_(geometry.n),
+        kept_(geometry.kept),
+        period_(geometry.period),
         place_(std::move(place)),
-        action_(deps.action, rows, n_),
-        reward_(Scalar("reward", DType::kF32), rows, n_),
-        discount_(Scalar("discount", DType::kF32), rows, n_),
-        intrinsic_(Scalar("intrinsic", DType::kF32), rows, n_),
-        end_(Scalar("end", DType::kU8), rows, n_),
-        step_type_(Scalar("step_type", DType::kU8), rows, n_) {
-    ROVE_CHECK_GT(period_, 0);
-    const auto add = [&](std::span<const TensorSpec> specs, std::int64_t ring, std::vector<TensorSpec>* kept,
-                         std::vector<Column>* columns) {
-      kept->assign(specs.begin(), specs.end());
-      for (const TensorSpec& spec : specs) columns->emplace_back(spec, ring, n_);
-    };
-    add(deps.obs, rows, &obs_spec_, &obs_);
-    add(deps.extra, rows, &extra_spec_, &extra_);
-    add(deps.state, rows / period_ + 1, &state_spec_, &state_);
-  }
+        bytes_limit_(bytes_limit),
+        version_(static_cast<std::size_t>(geometry.chunks)) {}
 
   void Insert(const RolloutView& rollout) override {
     ROVE_CHECK_EQ(rollout.n, n_);
     const std::int64_t T = rollout.T;
-    if (T >= rows_) {
-      throw UserError(place_ + ": holds " + std::to_string(rows_ - 1) + " steps of each environment, a rollout has " +
-                      std::to_string(T) + "; raise it to at least " + std::to_string(T * n_));
+    if (T > kept_) RefuseSlot(T);
+    if (!layout_.state.empty() && T % period_ != 0) {
+      throw UserError(
+          fmt::format("{}: a rollout of {} steps is no multiple of the sequence length {}, at which recurrent states are stored",
+                      place_, T, period_));
     }
-    if (!state_.empty() && T % period_ != 0) {
-      throw UserError(place_ + ": a rollout of " + std::to_string(T) + " steps is no multiple of the sequence length " +
-                      std::to_string(period_) + ", at which recurrent states are stored");
+    live_ -= LiveRows(oldest(), std::max(oldest(), head_ + T - kept_));
+    for (std::int64_t c = head_ == 0 ? 0 : head_ / chunk_rows() + 1; c <= (head_ + T) / chunk_rows(); ++c) version(c) = 0;
+    for (std::int64_t t = 0; t < T; ++t) {
+      std::byte* const records = ring_.records(head_ + t);
+      StoreFrames(rollout, t, records);
+      Store(layout_.action, rollout.action.data, t, records);
+      Store(layout_.reward, rollout.reward.data(), t, records);
+      Store(layout_.discount, rollout.discount.data(), t, records);
+      Store(layout_.intrinsic, rollout.intrinsic.data(), t, records);
+      Store(layout_.end, rollout.end.data(), t, records);
     }
-    const std::int64_t evicted = std::max<std::int64_t>(0, head_ + T - (rows_ - 1));
-    live_ -= LiveRows(oldest(), std::max(oldest(), evicted));
-    for (std::size_t k = 0; k < obs_.size(); ++k) obs_[k].Insert(head_, T + 1, rollout.obs[k].data);
-    for (std::size_t k = 0; k < extra_.size(); ++k) extra_[k].Insert(head_, T + 1, rollout.extra[k].data);
-    for (std::size_t k = 0; k < state_.size(); ++k) state_[k].Insert(head_ / period_, T / period_, rollout.state[k].data);
-    step_type_.Insert(head_, T + 1, rollout.step_type.data());
-    action_.Insert(head_, T, rollout.action.data);
-    reward_.Insert(head_, T, rollout.reward.data());
-    discount_.Insert(head_, T, rollout.discount.data());
-    intrinsic_.Insert(head_, T, rollout.intrinsic.data());
-    end_.Insert(head_, T, rollout.end.data());
+    // The newest frame has no transition yet: zeros, so that a checkpoint's bytes do not depend on what was there before.
+    std::memset(ring_.records(head_ + T), 0, static_cast<std::size_t>(n_ * layout_.record_bytes));
+    StoreFrames(rollout, T, ring_.records(head_ + T));
+    for (std::int64_t k = 0; !layout_.state.empty() && k < T / period_; ++k) {
+      for (std::size_t f = 0; f < layout_.state.size(); ++f) {
+        const void* values = rollout.state[f].Rows(k, 1).data;
+        layout_.state[f].Store(values, n_, layout_.state_bytes, ring_.states(head_ + k * period_));
+      }
+    }
     live_ += LiveRows(head_, head_ + T);
     head_ += T;
   }
@@ -125,128 +150,216 @@ class UniformReplay final : public Replay {
     const std::int64_t first = (oldest() + period_ - 1) / period_;
     const std::int64_t starts = head_ < length ? 0 : (head_ - length) / period_ - first + 1;
     if (starts <= 0 || (length == 1 && live_ == 0)) return false;
-    start_.resize(static_cast<std::size_t>(batch));
-    env_.resize(start_.size());
-    handle_.resize(start_.size());
-    for (std::size_t b = 0; b < start_.size(); ++b) {
+    const auto B = static_cast<std::size_t>(batch);
+    handle_.resize(B);
+    record_.resize(B * static_cast<std::size_t>(length + 1));
+    state_record_.resize(layout_.state.empty() ? 0 : B);
+    const auto draw = [&](std::size_t b, NoiseStream* stream) {
+      const std::int64_t drawn = stream->Below(static_cast<std::uint32_t>(starts * n_));
+      const std::int64_t row = (first + drawn / n_) * period_, i = drawn % n_;
+      handle_[b] = row * n_ + i;
+      record_[b] = ring_.records(row) + i * layout_.record_bytes;
+    };
+    // All are drawn before the first is looked at, so that the cache misses overlap; those found dead are drawn again.
+    for (std::size_t b = 0; b < B; ++b) {
       NoiseStream stream = noise.At(b, static_cast<std::uint64_t>(draws_));
-      do {
-        const std::int64_t drawn = stream.Below(static_cast<std::uint32_t>(starts * n_));
-        start_[b] = (first + drawn / n_) * period_;
-        env_[b] = static_cast<std::int32_t>(drawn % n_);
-      } while (length == 1 && dead(start_[b], env_[b]));
-      handle_[b] = start_[b] * n_ + env_[b];
+      draw(b, &stream);
+      Prefetch(record_[b]);
+    }
+    for (std::size_t b = 0; b < B; ++b) {
+      if (length == 1 && dead(record_[b])) {
+        NoiseStream stream = noise.At(b, static_cast<std::uint64_t>(draws_));
+        do {
+          draw(b, &stream);
+        } while (dead(record_[b]));
+      }
+      const std::int64_t row = handle_[b] / n_, i = handle_[b] % n_;
+      for (std::int64_t t = 1; t <= length; ++t) {
+        record_[static_cast<std::size_t>(t) * B + b] = ring_.records(row + t) + i * layout_.record_bytes;
+      }
+      if (!state_record_.empty()) state_record_[b] = ring_.states(row) + i * layout_.state_bytes;
     }
     ++draws_;
-    Gather(length, out);
+    Gather(batch, length, out);
     return true;
   }
 
   void Write(std::span<const std::int64_t> handles, std::string_view column, ConstTensorView values) override {
-    Column* to = column == "reward" ? &reward_ : column == "intrinsic" ? &intrinsic_ : nullptr;
-    const int extra = FindColumn(extra_spec_, column);
-    if (extra >= 0) to = &extra_[static_cast<std::size_t>(extra)];
+    const Field* to = column == "reward" ? &layout_.reward : column == "intrinsic" ? &layout_.intrinsic : nullptr;
+    const int extra = FindColumn(layout_.extra_spec, column);
+    if (extra >= 0) to = &layout_.extra[static_cast<std::size_t>(extra)];
     ROVE_CHECK(to != nullptr);
     ROVE_CHECK(values.dtype == to->spec().dtype);
-    ROVE_CHECK_EQ(values.bytes(), handles.size() * to->spec().row_bytes());
+    ROVE_CHECK_EQ(values.bytes(), handles.size() * to->bytes());
     for (std::size_t j = 0; j < handles.size(); ++j) {
       const std::int64_t row = handles[j] / n_;
       ROVE_CHECK(handles[j] >= 0 && row < head_);
       if (row < oldest()) continue;
-      std::memcpy(to->at(row, handles[j] % n_), values.Rows(static_cast<std::int64_t>(j), 1).data, to->spec().row_bytes());
+      std::byte* const record = ring_.records(row) + handles[j] % n_ * layout_.record_bytes;
+      std::memcpy(record + to->offset(), static_cast<const std::byte*>(values.data) + j * to->bytes(), to->bytes());
+      ++version(row / chunk_rows());
     }
   }
 
   std::int64_t size() const override { return live_; }
+  std::int64_t capacity() const override { return kept_ * n_; }
 
   void Serialize(Archive& ar) override {
-    ar.Section("uniform_replay", 1, [&](int) {
+    ar.Section("uniform_replay", 2, [&](int stored) {
+      if (stored < 2)
+        throw SystemError("replay: its rows were stored by an older version of rove; start again with another --run");
+      std::int64_t chunk_bytes = ring_.geometry().chunk_bytes();
+      ar("chunk_bytes", chunk_bytes);
       ar("head", head_);
       ar("live", live_);
       ar("draws", draws_);
-      const std::int64_t frames = head_ == 0 ? 0 : head_ + 1;
-      for (auto* columns : {&obs_, &extra_}) {
-        for (Column& column : *columns) column.Serialize(ar, frames);
+      if (chunk_bytes != ring_.geometry().chunk_bytes() || head_ < 0 || head_ % period_ != 0) {
+        throw SystemError("replay: was stored with other columns or chunks; start again with another --run");
       }
-      for (Column& column : state_) column.Serialize(ar, head_ / period_);
-      for (Column* column : {&action_, &reward_, &discount_, &intrinsic_, &end_, &step_type_}) column->Serialize(ar, frames);
+      if (head_ == 0) return;
+      const std::int64_t newest = head_ / chunk_rows();
+      for (std::int64_t c = oldest() / chunk_rows(); c <= newest; ++c) ar("version", version(c));
+      const auto rows = static_cast<std::size_t>(head_ - newest * chunk_rows());
+      ar.Block("records", ring_.chunk(newest), (rows + 1) * static_cast<std::size_t>(n_ * layout_.record_bytes));
+      ar.Block("states", ring_.states(newest * chunk_rows()),
+               rows / static_cast<std::size_t>(period_) * static_cast<std::size_t>(n_ * layout_.state_bytes));
     });
   }
 
+  std::vector<ReplayChunk> chunks() override {
+    std::vector<ReplayChunk> out;
+    const auto bytes = static_cast<std::size_t>(ring_.geometry().chunk_bytes());
+    for (std::int64_t c = oldest() / chunk_rows(); c < head_ / chunk_rows(); ++c) {
+      out.push_back({.number = c, .version = version(c), .memory = {ring_.chunk(c), bytes}});
+    }
+    return out;
+  }
+
  private:
-  std::int64_t oldest() const { return std::max<std::int64_t>(0, head_ - (rows_ - 1)); }  // row of the oldest transition
-  bool dead(std::int64_t row, std::int64_t i) { return static_cast<StepType>(*step_type_.at(row, i)) == StepType::kLast; }
-  std::int64_t LiveRows(std::int64_t begin, std::int64_t end) {
+  std::int64_t oldest() const { return std::max<std::int64_t>(0, head_ - kept_); }  // row of the oldest transition
+  std::int64_t chunk_rows() const { return ring_.geometry().rows; }
+  std::int64_t& version(std::int64_t chunk) { return version_[static_cast<std::size_t>(chunk % ring_.geometry().chunks)]; }
+  bool dead(const std::byte* record) const {
+    return static_cast<StepType>(record[layout_.step_type.offset()]) == StepType::kLast;
+  }
+  // The first lines of a record, and of that in the next row, which mostly lies this far behind it.
+  void Prefetch(const std::byte* record) const {
+    constexpr std::int64_t kLine = 64, kMost = 4 * kLine;
+    const std::int64_t bytes = std::min(layout_.record_bytes, kMost), next = n_ * layout_.record_bytes;
+    for (std::int64_t at = 0; at < bytes; at += kLine) {
+      __builtin_prefetch(record + at);
+      __builtin_prefetch(record + next + at);
+    }
+  }
+  std::int64_t LiveRows(std::int64_t begin, std::int64_t end) const {
     std::int64_t live = 0;
     for (std::int64_t row = begin; row < end; ++row) {
-      for (int i = 0; i < n_; ++i) live += !dead(row, i);
+      const std::byte* record = ring_.records(row);
+      for (int i = 0; i < n_; ++i, record += layout_.record_bytes) live += !dead(record);
     }
     return live;
   }
 
-  void Gather(int length, BatchView* out) {
-    const auto views = [&](std::vector<Column>* columns, std::span<const std::int64_t> starts, int rows,
-                           std::vector<TensorView>* to) {
+  // Row t of a slot's column to the records of a row.
+  void Store(const Field& field, const void* column, std::int64_t t, std::byte* records) const {
+    const auto* values = static_cast<const std::byte*>(column) + static_cast<std::size_t>(t * n_) * field.bytes();
+    field.Store(values, n_, layout_.record_bytes, records);
+  }
+  void StoreFrames(const RolloutView& rollout, std::int64_t t, std::byte* records) const {
+    for (std::size_t k = 0; k < layout_.obs.size(); ++k) Store(layout_.obs[k], rollout.obs[k].data, t, records);
+    for (std::size_t k = 0; k < layout_.extra.size(); ++k) Store(layout_.extra[k], rollout.extra[k].data, t, records);
+    Store(layout_.step_type, rollout.step_type.data(), t, records);
+  }
+  [[noreturn]] void RefuseSlot(std::int64_t T) const {
+    // A limit of 2 T + 4 periods of bytes keeps at least T rows: ChunkGeometry::Fit loses at most two chunks of a quarter each.
+    const std::int64_t enough = bytes_limit_ ? (2 * T / period_ + 4) * ring_.geometry().period_bytes() : T * n_;
+    throw UserError(fmt::format("{}: holds {} steps of each environment, a rollout has {}; raise it to at least {}", place_,
+                                kept_, T, enough));
+  }
+
+  void Gather(int batch, int length, BatchView* out) {
+    const std::span<const std::byte*const> frames = record_, rows = frames.first(frames.size() - static_cast<std::size_t>(batch));
+    const auto views = [](std::vector<Field>* fields, std::span<const std::byte* const> from, int leading,
+                          std::vector<TensorView>* to) {
       to->clear();
-      for (Column& column : *columns) to->push_back(column.Gather(starts, env_, rows));
+      for (Field& field : *fields) to->push_back(field.Gather(from, leading));
       return std::span<const TensorView>(*to);
     };
     *out = {};
     out->T = length;
-    out->n = static_cast<int>(start_.size());
-    out->obs = views(&obs_, start_, length + 1, &obs_view_);
-    out->obs_spec = obs_spec_;
-    out->extra = views(&extra_, start_, length + 1, &extra_view_);
-    out->extra_spec = extra_spec_;
-    out->action = action_.Gather(start_, env_, length);
-    out->reward = reward_.Gather(start_, env_, length).As<float>();
-    out->discount = discount_.Gather(start_, env_, length).As<float>();
-    out->intrinsic = intrinsic_.Gather(start_, env_, length).As<float>();
-    out->end = end_.Gather(start_, env_, length).As<std::uint8_t>();
-    const TensorView step_type = step_type_.Gather(start_, env_, length + 1);
+    out->n = batch;
+    out->obs = views(&layout_.obs, frames, length + 1, &obs_view_);
+    out->obs_spec = layout_.obs_spec;
+    out->extra = views(&layout_.extra, frames, length + 1, &extra_view_);
+    out->extra_spec = layout_.extra_spec;
+    out->action = layout_.action.Gather(rows, length);
+    out->reward = layout_.reward.Gather(rows, length).As<float>();
+    out->discount = layout_.discount.Gather(rows, length).As<float>();
+    out->intrinsic = layout_.intrinsic.Gather(rows, length).As<float>();
+    out->end = layout_.end.Gather(rows, length).As<std::uint8_t>();
+    const TensorView step_type = layout_.step_type.Gather(frames, length + 1);
     out->step_type = {static_cast<StepType*>(step_type.data), static_cast<std::size_t>(step_type.shape.count())};
     total_.assign(out->reward.begin(), out->reward.end());
     out->total = total_;
-    state_row_.clear();
-    for (const std::int64_t row : start_) state_row_.push_back(row / period_);
-    out->state = views(&state_, state_row_, 1, &state_view_);
-    out->state_spec = state_spec_;
+    out->state = views(&layout_.state, state_record_, 1, &state_view_);
+    out->state_spec = layout_.state_spec;
     out->handle = handle_;
   }
 
+  Layout layout_;
+  ChunkRing ring_;
   int n_;
-  std::int64_t rows_, period_;  // period_: rows between stored recurrent states
-  std::string place_;           // of capacity in the config
-  std::int64_t head_ = 0;       // rows inserted so far; row head_ holds the newest frame, without an action yet
+  std::int64_t kept_, period_;  // rows of each environment that can be sampled; rows between stored recurrent states
+  std::string place_;           // of the limit in the config
+  bool bytes_limit_;
+  std::int64_t head_ = 0;  // rows inserted so far; row head_ holds the newest frame, without an action yet
   std::int64_t live_ = 0, draws_ = 0;
-  std::vector<TensorSpec> obs_spec_, extra_spec_, state_spec_;
-  std::vector<Column> obs_, extra_, state_;
-  Column action_, reward_, discount_, intrinsic_, end_, step_type_;
-  std::vector<std::int64_t> start_, state_row_, handle_;  // of the latest sample
-  std::vector<std::int32_t> env_;
+  std::vector<std::int64_t> version_;  // of each chunk of the ring
+  // Of the latest sample: records of row t of sequence b at t * B + b.
+  std::vector<const std::byte*> record_, state_record_;
+  std::vector<std::int64_t> handle_;
   std::vector<float> total_;
   std::vector<TensorView> obs_view_, extra_view_, state_view_;
 };
 
 }  // namespace
 
-std::unique_ptr<Replay> MakeUniformReplay(const Config& config, const ReplayDeps& deps) {
-  std::int64_t capacity = 1'000'000;
-  config.Get("capacity", &capacity, InRange(deps.num_envs, std::numeric_limits<std::uint32_t>::max()));
+std::unique_ptr<Replay> MakeUniformReplay(const Config& config, const ReplayDeps& deps, std::int64_t max_chunk_bytes) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  std::int64_t bytes = 0;
+  config.Get("bytes", &bytes, InRange(0, 1e18));
+  std::int64_t capacity = bytes == 0 ? 1'000'000 : 0;
+  config.Get("capacity", &capacity, InRange(0, static_cast<double>(kMost)));
   config.RefuseUnread();
-  std::size_t transition = deps.action.row_bytes() + 3 * sizeof(float) + 2;
-  for (const auto& specs : {deps.obs, deps.extra, deps.state}) {
-    for (const TensorSpec& spec : specs) transition += spec.row_bytes();
-  }
-  const double need = static_cast<double>(capacity) * static_cast<double>(transition);
-  const double have = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  if (need > have) {
-    const auto gib = [](double bytes) { return std::to_string(static_cast<std::int64_t>(bytes / (1 << 30))) + " GiB"; };
+  if (capacity == 0 && bytes == 0) config.Fail("expected a limit: capacity (transitions) or bytes above 0");
+  if (capacity != 0 && capacity < deps.num_envs) {
     config.At("capacity")
-        .Fail(std::to_string(capacity) + " transitions of " + std::to_string(transition) + " bytes need " + gib(need) +
-              ", this machine has " + gib(have) + "; lower it");
+        .Fail(fmt::format("expected at least one transition of each of {} environments, got {}", deps.num_envs, capacity));
   }
-  return std::make_unique<UniformReplay>(deps, capacity / deps.num_envs + 1, config.At("capacity").place());
+
+  Layout layout(deps);
+  const std::int64_t period = deps.state.empty() ? 1 : deps.sequence_length;
+  ROVE_CHECK_GT(period, 0);
+  ChunkGeometry geometry{
+      .n = deps.num_envs, .record_bytes = layout.record_bytes, .state_bytes = layout.state_bytes, .period = period};
+  if (capacity > 0) geometry.Keep(capacity / deps.num_envs, max_chunk_bytes);
+  const bool bytes_bind = bytes > 0 && (capacity == 0 || geometry.bytes() > bytes);
+  if (bytes_bind) {
+    geometry.Fit(bytes, max_chunk_bytes);
+    if (geometry.kept == 0) {
+      config.At("bytes").Fail(fmt::format("{} bytes hold no two steps of {} environments, {} bytes each; raise it", bytes,
+                                          deps.num_envs, layout.record_bytes));
+    }
+    if (geometry.kept > kMost / deps.num_envs) geometry.Keep(kMost / deps.num_envs, max_chunk_bytes);
+  }
+  const double have = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  const Config key = config.At(bytes_bind ? "bytes" : "capacity");
+  if (const auto need = static_cast<double>(geometry.bytes()); need > have) {
+    constexpr double kGiB = 1 << 30;
+    key.Fail(fmt::format("{} transitions of {} bytes need {:.1f} GiB, this machine has {:.1f} GiB; lower it",
+                         geometry.kept * deps.num_envs, layout.record_bytes, need / kGiB, have / kGiB));
+  }
+  return std::make_unique<UniformReplay>(std::move(layout), geometry, key.place(), bytes_bind);
 }
 
 }  // namespace rove

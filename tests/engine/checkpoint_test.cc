@@ -32,7 +32,8 @@ run: {frames: 300, rollout: 8, act_block: 2}
 checkpoint: {every: 2}
 )"));
   Engine engine(std::move(setup.parts), setup.engine);
-  engine.save = [&](Engine& e) { SaveCheckpoint(folder, e, {"build", "kernel", "hash"}, false); };
+  CheckpointWriter writer(folder, {"build", "kernel", "hash"});
+  engine.save = [&](Engine& e) { writer.Save(e); };
   engine.Run();
 }
 

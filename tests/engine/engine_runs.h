@@ -1,6 +1,9 @@
 // Runs of the engine in one process, from a config to everything that must not depend on threads, kills or checkpoints.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <cstring>
 #include <map>
 #include <memory>
 #include <span>
@@ -15,11 +18,13 @@
 namespace rove::testing {
 
 struct Outcome {
-  std::map<std::string, std::string> state;  // component -> bytes
+  std::map<std::string, std::string> state;  // component or chunk of the replay -> bytes
   std::vector<std::string> rows;             // metrics as JSON lines
   std::vector<int> lags;
   bool operator==(const Outcome&) const = default;
 };
+
+inline std::string ChunkName(const ReplayChunk& chunk) { return fmt::format("replay/{}-{}", chunk.number, chunk.version); }
 
 inline std::map<std::string, std::string> State(Engine& engine) {
   std::map<std::string, std::string> out;
@@ -27,6 +32,10 @@ inline std::map<std::string, std::string> State(Engine& engine) {
     Archive ar;
     engine.Serialize(name, ar);
     out[name] = ar.bytes();
+  }
+  if (engine.replay() == nullptr) return out;
+  for (const ReplayChunk& chunk : engine.replay()->chunks()) {
+    out[ChunkName(chunk)] = {reinterpret_cast<const char*>(chunk.memory.data()), chunk.memory.size()};
   }
   return out;
 }
@@ -36,6 +45,11 @@ inline void Restore(const std::map<std::string, std::string>& state, Engine& eng
     Archive ar(state.at(name), name);
     engine.Serialize(name, ar);
     ar.ExpectEnd();
+  }
+  if (engine.replay() == nullptr) return;
+  for (const ReplayChunk& chunk : engine.replay()->chunks()) {
+    const std::string& bytes = state.at(ChunkName(chunk));
+    std::memcpy(chunk.memory.data(), bytes.data(), chunk.memory.size());
   }
 }
 

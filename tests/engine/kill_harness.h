@@ -77,15 +77,17 @@ struct Scratch {
   }
 };
 
-// What must not depend on interruptions: metrics, and every component of the last checkpoint.
+// What must not depend on interruptions: metrics, and every component and chunk of the last checkpoint.
 inline std::map<std::string, std::string> FinalBytes(const std::string& run) {
   std::map<std::string, std::string> out{{"metrics.jsonl", ReadFile(run + "/metrics.jsonl")}};
   fs::path last;
   for (const auto& entry : fs::directory_iterator(run + "/checkpoints")) {
     if (entry.path().filename().string().front() != '.') last = std::max(last, entry.path());
   }
-  for (const auto& entry : fs::directory_iterator(last)) {
-    if (entry.path().extension() == ".bin") out[entry.path().filename()] = ReadFile(entry.path());
+  for (const auto& entry : fs::recursive_directory_iterator(last)) {
+    if (entry.is_regular_file() && entry.path().filename() != "manifest.json") {
+      out[fs::relative(entry.path(), last)] = ReadFile(entry.path());
+    }
   }
   REQUIRE(out.size() > 4);
   return out;

@@ -21,15 +21,21 @@ log: {every: 2, tensorboard: false}
 evaluation: {every: 1500, episodes: 3}
 )";
 
-TEST_CASE("kill: at every named point a resumed run ends like an undisturbed one", "[engine][kill]") {
-  const Scratch scratch(kConfig);
+// Off-policy: 15000 transitions in chunks of 246 rows, two of them new at each of the 12 checkpoints; the ring wraps half-way.
+constexpr const char* kReplayConfig = R"(
+env: {type: probe/point, count: 7}
+agent: {type: probe/random_replay}
+replay: {capacity: 15000}
+run: {frames: 40000, seed: 3, rollout: 50, act_block: 3, threads: 2}
+checkpoint: {every: 10}
+log: {every: 5, tensorboard: false}
+)";
+
+void KillAt(const Scratch& scratch, const std::vector<std::string>& points) {
   REQUIRE(scratch.Train("whole").Wait() == 0);
   const auto whole = FinalBytes(scratch.run("whole"));
   int n = 0;
-  for (const std::string fail :
-       {"checkpoint.component:1=kill", "checkpoint.component:9=kill", "checkpoint.component:21=kill", "checkpoint.sync:1=kill",
-        "checkpoint.sync:4=kill", "checkpoint.rename:1=kill", "checkpoint.rename:3=kill", "checkpoint.rotate:1=kill",
-        "checkpoint.rotate:4=kill", "metrics.line:1=kill", "metrics.line:5=kill", "metrics.line:12=kill"}) {
+  for (const std::string& fail : points) {
     const std::string name = fmt::format("point-{}", n++);
     INFO(fail);
     REQUIRE(scratch.Train(name, fail).Wait() == -SIGKILL);
@@ -63,6 +69,24 @@ TEST_CASE("kill: a run with episodic and trained bonuses resumes to the bytes of
     Finish(scratch, fail);
     CHECK(FinalBytes(scratch.run(fail)) == whole);
   }
+}
+
+TEST_CASE("kill: at every named point a resumed run ends like an undisturbed one", "[engine][kill]") {
+  KillAt(Scratch(kConfig),
+         {"checkpoint.component:1=kill", "checkpoint.component:9=kill", "checkpoint.component:21=kill", "checkpoint.sync:1=kill",
+          "checkpoint.sync:4=kill", "checkpoint.rename:1=kill", "checkpoint.rename:3=kill", "checkpoint.rotate:1=kill",
+          "checkpoint.rotate:4=kill", "metrics.line:1=kill", "metrics.line:5=kill", "metrics.line:12=kill"});
+}
+
+TEST_CASE("kill: a replay's chunks survive between any chunk and its manifest, also once the ring has wrapped",
+          "[engine][kill]") {
+  const Scratch scratch(kReplayConfig);
+  KillAt(scratch, {"checkpoint.chunk:1=kill", "checkpoint.chunk:4=kill", "checkpoint.chunk:40=kill", "checkpoint.chunk:61=kill",
+                   "checkpoint.component:9=kill", "checkpoint.sync:3=kill", "checkpoint.sync:9=kill", "checkpoint.rename:7=kill",
+                   "checkpoint.rotate:5=kill"});
+  const auto whole = FinalBytes(scratch.run("whole"));
+  CHECK(std::ranges::count_if(whole, [](const auto& file) { return file.first.ends_with(".chunk"); }) >= 9);
+  CHECK_FALSE(whole.contains("replay/000000000000-0.chunk"));  // long overwritten
 }
 
 TEST_CASE("full disk: one line, exit code 1, the checkpoints before are whole, and a resume ends like an undisturbed run",
@@ -119,7 +143,12 @@ void Storm(const Scratch& scratch, int kills) {
 }
 
 TEST_CASE("kill: 20 kills at random moments change nothing", "[engine][kill]") { Storm(Scratch(kConfig), 20); }
-TEST_CASE("kill: 200 kills at random moments change nothing", "[engine][kill][slow]") { Storm(Scratch(kConfig), 200); }
+TEST_CASE("kill: 10 kills at random moments change nothing of a run with a replay", "[engine][kill]") {
+  Storm(Scratch(kReplayConfig), 10);
+}
+TEST_CASE("kill: 200 kills at random moments change nothing", "[engine][kill][slow]") {
+  for (const char* config : {kConfig, kReplayConfig}) Storm(Scratch(config), 100);
+}
 
 TEST_CASE("SIGINT: the run finishes its rollout, checkpoints, exits 0, and resumes to the same end", "[engine][kill]") {
   const Scratch scratch(kConfig);

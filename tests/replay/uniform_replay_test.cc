@@ -1,5 +1,6 @@
 // The replay against the history it was fed: every column of every sampled row is a function of (row, environment) here, so a
 // wrong row, environment, seam or order shows as a wrong number.
+#include <fmt/format.h>
 #include <rapidcheck.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <map>
 
 #include "core/archive.h"
+#include "core/error.h"
 #include "replay/replay.h"
 
 namespace rove {
@@ -39,7 +41,7 @@ struct Feed {
             .sequence_length = sequence_length};
   }
   std::unique_ptr<Replay> Make() const {
-    return MakeUniformReplay(Config::Parse("capacity: " + std::to_string(capacity)), deps());
+    return MakeUniformReplay(Config::Parse("capacity: " + std::to_string(capacity)), deps(), /*max_chunk_bytes=*/1);
   }
 
   // Rows [first, first + T) as a slot.
@@ -236,6 +238,12 @@ TEST_CASE("replay: goes on after a checkpoint with the same samples", "[replay][
     Archive read(written.bytes(), "test");
     restored->Serialize(read);
     read.ExpectEnd();
+    const auto from = replay->chunks(), to = restored->chunks();
+    REQUIRE(from.size() == to.size());
+    for (std::size_t c = 0; c < from.size(); ++c) {
+      CHECK(from[c].number == to[c].number);
+      std::ranges::copy(from[c].memory, to[c].memory.begin());
+    }
     for (int k = slots; k < slots + 8; ++k) {
       feed.Fill(replay.get(), 1, k);
       feed.Fill(restored.get(), 1, k);
@@ -249,15 +257,59 @@ TEST_CASE("replay: goes on after a checkpoint with the same samples", "[replay][
   }
 }
 
-TEST_CASE("replay: impossible sizes are refused with both numbers", "[replay][unit]") {
+TEST_CASE("replay: a limit in bytes keeps what fits, and of two limits the first reached counts", "[replay][unit]") {
+  Feed feed;  // 8 + 8 + 4 + 12 + 3 * 4 + 2 = 46 bytes a transition, 138 a row
+  const auto capacity = [&](const std::string& yaml) { return MakeUniformReplay(Config::Parse(yaml), feed.deps())->capacity(); };
+  CHECK(capacity("capacity: 3000") == 3000);
+  CHECK(capacity("{capacity: 3000, bytes: 1e9}") == 3000);
+  CHECK(capacity("{}") == 999'999);
+  for (const double bytes : {5000., 1e5, 1e6, 1e7, 1e8}) {
+    const std::string limit = fmt::format("bytes: {}", bytes);
+    const std::int64_t kept = capacity(limit);
+    CHECK(46.0 * static_cast<double>(kept) <= bytes);
+    CHECK(46.0 * static_cast<double>(kept) >= (bytes >= 1e7 ? 0.96 : 0.5) * bytes);  // less one or two chunks of a 64th
+    CHECK(capacity("{capacity: 2e9, " + limit + "}") == kept);
+  }
+}
+
+TEST_CASE("replay: impossible sizes are refused in one line with both numbers", "[replay][unit]") {
   Feed feed;
-  CHECK_THROWS_WITH(MakeUniformReplay(Config::Parse("capacity: 2"), feed.deps()), Contains("capacity"));
-  CHECK_THROWS_WITH(MakeUniformReplay(Config::Parse("capcity: 200"), feed.deps()), Contains("capacity"));
+  const auto refuses = [&](const std::string& yaml, const ReplayDeps& deps, const auto& what) {
+    try {
+      MakeUniformReplay(Config::Parse(yaml), deps);
+      FAIL(yaml);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kUser);
+      CHECK(std::string(error.what()).find('\n') == std::string::npos);
+      CHECK_THAT(error.what(), what);
+    }
+  };
+  refuses("capacity: 2", feed.deps(), Contains("capacity: expected at least one transition of each of 3 environments, got 2"));
+  refuses("capacity: many", feed.deps(), Contains("capacity"));
+  refuses("capcity: 200", feed.deps(), Contains("did you mean \"capacity\""));
+  refuses("byte: 200", feed.deps(), Contains("did you mean \"bytes\""));
+  refuses("{bytes: 1e6, capcity: 200}", feed.deps(), Contains("did you mean \"capacity\""));
+  refuses("bytes: -1", feed.deps(), Contains("bytes: expected"));
+  refuses("capacity: 0", feed.deps(), Contains("expected a limit"));
+  refuses("bytes: 200", feed.deps(), Contains("bytes: 200 bytes hold no two steps of 3 environments, 46 bytes each; raise it"));
   const std::vector<TensorSpec> huge = {{.name = "x", .dtype = DType::kF64, .shape = {1 << 20}, .low = {}, .high = {}}};
-  ReplayDeps deps{.obs = huge, .action = kAction, .extra = {}, .state = {}, .num_envs = 1, .sequence_length = 0};
-  CHECK_THROWS_WITH(MakeUniformReplay(Config::Parse("capacity: 100000000"), deps), Contains("GiB, this machine has"));
+  const ReplayDeps deps{.obs = huge, .action = kAction, .extra = {}, .state = {}, .num_envs = 1, .sequence_length = 0};
+  refuses("bytes: 1e15", deps, Contains("bytes: ") && Contains("GiB, this machine has") && Contains("lower it"));
+  refuses("capacity: 100000000", deps, Contains("capacity: 100000000 transitions") && Contains("GiB, this machine has"));
+
   feed.capacity = 9;  // 3 steps of each environment
   CHECK_THROWS_WITH(feed.Make()->Insert(feed.Slot(0).view()), Contains("holds 3 steps") && Contains("raise it to at least 12"));
+  // The number that is named for a limit in bytes is enough.
+  feed.T = 40;
+  try {
+    MakeUniformReplay(Config::Parse("bytes: 3000"), feed.deps())->Insert(feed.Slot(0).view());
+    FAIL("took 40 rows");
+  } catch (const Error& error) {
+    const std::string what = error.what(), least = what.substr(what.find("at least ") + 9);
+    auto replay = MakeUniformReplay(Config::Parse("bytes: " + least), feed.deps());
+    replay->Insert(feed.Slot(0).view());
+    CHECK(replay->capacity() >= 120);
+  }
 }
 
 }  // namespace
