@@ -34,6 +34,7 @@ TEST_CASE("wrong input is refused in one line that says where and what, and writ
       Case{"", {"plot", "BOX", "-o", "BOX/x.svg"}, {"is no run"}},                      //
       Case{"", {"list", "rewardz"}, {"rewardz"}},                                       //
       Case{"", {"bench", "envs", "MiniGrid-DoorKey-8x9-v0"}, {"did you mean \"MiniGrid-DoorKey-8x8-v0\"?"}},
+      Case{"", {"bench", "envs", "--threads", "3", "--envs", "2"}, {"--threads: 3", "raise --envs"}},
       Case{"env: {type: MiniGrid-DoorKey-8x8\n", {"train", "CONFIG"}, {"a.yaml:"}},  //
       Case{good, {"train", "CONFIG", "env.type=MiniGrid-DorKey-8x8-v0"}, {"did you mean \"MiniGrid-DoorKey-8x8-v0\"?"}},
       Case{good, {"train", "CONFIG", "run.label=../x"}, {"run.label", ".."}},                                         //

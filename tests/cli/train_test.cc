@@ -215,6 +215,16 @@ TEST_CASE("plot joins the seeds of one config and keeps other configs apart", "[
   CHECK(!std::filesystem::exists(box / "y.svg"));
 }
 
+TEST_CASE("bench envs steps every row, each on one of the threads", "[cli][unit]") {
+  const Ran ran = RunRove({"bench", "envs", "MiniGrid-DoorKey-8x8-v0", "--envs", "5", "--threads", "3", "--seconds", "0.001",
+                           "--repeats", "2", "--json"});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  const auto report = nlohmann::json::parse(ran.out);
+  CHECK(report["threads"] == 3);
+  CHECK(report["results"][0]["steps_per_s"]["min"].get<double>() > 0);
+}
+
 TEST_CASE("bench train measures without leaving a file", "[cli][unit]") {
   const Sandbox box("bench");
   const std::string config = box.Write("a.yaml", kConfig);

@@ -1,0 +1,332 @@
+#!/usr/bin/env python3
+"""./dev bench --peers [envs|ppo|sac]: rove and other programs, as their users install them, side by side on this machine.
+
+Every line of the tables is one process of its own, never two at once; rounds go through all lines in turns, so that all meet the same
+load; median, [min, max] over the rounds. Peers live in virtual environments under .cache/peers/, made here from the pinned versions of
+tools/peers/*.txt; a peer that cannot be installed or run has a line that says why, and the exit code is 1.
+
+ROVE_BENCH_WRAP: words put before each measured command, e.g. "taskset -c 2,3"."""
+import argparse
+import dataclasses
+import datetime
+import hashlib
+import json
+import os
+import pathlib
+import platform
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAMS, CACHE = ROOT / "tools/peers", ROOT / ".cache/peers"
+CORES = len(os.sched_getaffinity(0))
+LIMIT_S = 600  # of one measurement; not kept under ROVE_BENCH_WRAP, which may wait
+
+
+@dataclasses.dataclass
+class Line:
+    """One line of a table: what is measured and how."""
+    task: str
+    name: str
+    threads: int
+    command: list
+    venv: str = ""  # of a peer; rove has none
+    rates: list = dataclasses.field(default_factory=list)
+    details: dict = dataclasses.field(default_factory=dict)  # settings and versions, of the last round
+    error: str = ""
+
+    @property
+    def is_rove(self):
+        return not self.venv
+
+    @property
+    def median(self):
+        return statistics.median(self.rates)
+
+
+def peer(task, name, threads, venv, program, *words):
+    return Line(task, name, threads, [str(CACHE / venv / "bin/python"), str(PROGRAMS / program), *map(str, words)], venv)
+
+
+def rove_steps(task, env, threads, envs, seconds):
+    words = ["bench", "envs", env, "--envs", envs, "--threads", threads, "--repeats", 1, "--seconds", seconds, "--json"]
+    return Line(task, "rove", threads, list(map(str, words)))
+
+
+def thread_counts():
+    return [1] if CORES == 1 else [1, CORES]
+
+
+def envs_lines(seconds):
+    for env, navix, xland in (("MiniGrid-DoorKey-8x8-v0", "Navix-DoorKey-8x8-v0", "MiniGrid-DoorKey-8x8"),
+                              ("MiniGrid-KeyCorridorS3R3-v0", "Navix-KeyCorridorS3R3-v0", None),
+                              ("MiniGrid-MultiRoom-N6-v0", None, None)):
+        task = env.removeprefix("MiniGrid-").removesuffix("-v0")
+        yield from (rove_steps(task, env, threads, 1024, seconds) for threads in thread_counts())
+        yield peer(task, "minigrid, Python", 1, "envs", "minigrid_steps.py", env, seconds)
+        for threads in thread_counts():
+            yield peer(task, "EnvPool, best of 64 and 1024 envs", threads, "envs", "envpool_steps.py", env, threads, seconds, 64, 1024)
+        if navix:
+            yield peer(task, "NAVIX, jit, 1024 envs", CORES, "jax", "navix_steps.py", navix, 1024, seconds)
+        if xland:
+            yield peer(task, "XLand-MiniGrid, jit, 1024 envs", CORES, "jax", "xland_steps.py", xland, 1024, seconds, "reset")
+            yield peer(task, "the same without resets", CORES, "jax", "xland_steps.py", xland, 1024, seconds, "endless")
+    for domain, name in (("cheetah", "run"), ("walker", "walk"), ("cartpole", "swingup"), ("pendulum", "swingup")):
+        task = f"{domain}-{name}"
+        yield from (rove_steps(task, f"dm_control/{task}", threads, 16, seconds) for threads in thread_counts())
+        for threads in thread_counts():
+            yield peer(task, "EnvPool, 16 envs", threads, "envs", "envpool_steps.py", f"{domain.title()}{name.title()}-v1", threads, seconds, 16)
+        yield peer(task, "dm_control, Python", 1, "envs", "dm_control_steps.py", domain, name, seconds)
+
+
+def ppo_lines(seconds):
+    for envs in (64, 512):
+        task = f"{envs} environments"
+        words = ["bench", "train", ROOT / "configs/demo_none.yaml", "env.type=MiniGrid-DoorKey-8x8-v0", f"env.count={envs}",
+                 "agent.minibatches=4", "agent.encoder.pool=true", "agent.encoder.channels=[16,32,64]", "agent.encoder.hidden=[]",
+                 f"run.threads={CORES}", "--frames", int(150_000 * seconds), "--repeats", 1, "--json"]
+        yield Line(task, "rove", CORES, list(map(str, words)))
+        yield peer(task, "eager torch + EnvPool", CORES, "torch", "ppo_torch.py", envs, seconds)
+        yield peer(task, "JAX, all in one jit, XLand-MiniGrid", CORES, "jax", "ppo_jax.py", envs, seconds)
+
+
+def sac_lines(seconds):
+    for threads in thread_counts():
+        yield Line("SAC update", "rove", threads, ["bench", "sac", "--threads", str(threads), "--seconds", str(seconds), "--json"])
+    for threads in thread_counts():
+        yield peer("SAC update", "Stable-Baselines3", threads, "torch", "sac_sb3.py", threads, seconds)
+    yield peer("SAC update", "JAX, jit, replay on the device", CORES, "jax", "sac_jax.py", seconds, 1, 32)
+
+
+@dataclasses.dataclass
+class Topic:
+    title: str
+    unit: str
+    seconds: float  # of one measurement
+    lines: object
+    notes: list
+
+
+TOPICS = {
+    "envs": Topic("Environments, random actions", "steps/s", 1.0, envs_lines, [
+        "Steps are live frames: a step that only resets is none. Every program writes its observations and starts ended episodes anew, "
+        "except where it says otherwise. What the programs play is not the same:",
+        "rove: every level and observation of minigrid 3.2.0 and dm_control, bit for bit (`rove verify`). It writes image, direction, mission, "
+        "position, carrying and state key.",
+        "EnvPool: levels of its own for the same seed (0 of 20 first observations agree with minigrid's on DoorKey, KeyCorridor and MultiRoom); "
+        "its Control Suite is dm_control's.",
+        "NAVIX: MiniGrid's 7x7 view (its default is the whole grid); KeyCorridorS3R3 is a simpler 7x7 grid; no MultiRoom.",
+        "XLand-MiniGrid: a view through walls, six actions, two observation planes; no KeyCorridor or MultiRoom; without its autoreset "
+        "wrapper an ended episode is stepped on.",
+        "dm_control runs MuJoCo 3.17.0 and rove the one it is linked with (Debian: 2.2.2): walker is about 1.7 times faster in 3.17.0.",
+    ]),
+    "ppo": Topic("PPO, DoorKey-8x8: rollouts of 128 steps, 4 epochs x 4 minibatches, network of 19,384 parameters", "frames/s", 3.0, ppo_lines, [
+        "Collecting and learning together. Frames a second say nothing of how many frames a task takes: EnvPool's levels and XLand's views "
+        "differ from MiniGrid's (see environments), so equal numbers of frames need not be equal progress. rove shards each minibatch in a "
+        "fixed way, so that its result does not depend on threads; the peers make no such promise.",
+        "XLand-MiniGrid has six actions, so its network 19,319 parameters; a plane of zeros is added to its two.",
+    ]),
+    "sac": Topic("SAC: observations 17, actions 6, 2 x 256, batch 256, twin critics, automatic temperature, Polyak every update", "updates/s", 3.0,
+                 sac_lines, [
+        "The update alone on a replay of 100,000 random rows, sampling included. JAX: the better of 1 and 32 updates a call.",
+    ]),
+}  # yapf: disable
+
+
+def last_line(text):
+    """The line of a program's complaint that says most: the last one with words."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:200] if lines else "no message"
+
+
+def install(venv):
+    """Makes .cache/peers/VENV if it is not there as pinned. Returns what went wrong, or an empty string."""
+    pins, folder = PROGRAMS / f"{venv}.txt", CACHE / venv
+    stamp, digest = folder / "pins.sha256", hashlib.sha256(pins.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
+        return ""
+    print(f"{venv}: installing {pins.relative_to(ROOT)} into {folder.relative_to(ROOT)} (once)", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for command in ([sys.executable, "-m", "venv", str(folder)],
+                    [str(folder / "bin/pip"), "install", "--quiet", "--disable-pip-version-check", "-r", str(pins)]):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            errors = [line for line in (done.stderr + done.stdout).splitlines() if line.startswith("ERROR")]
+            hint = " (apt-get install python3-venv)" if "ensurepip" in done.stdout else ""
+            return f"not installed: {errors[-1][:200] if errors else last_line(done.stderr + done.stdout)}{hint}"
+    stamp.write_text(digest, encoding="utf-8")
+    return ""
+
+
+def read_rate(answer):
+    """The rate in a program's JSON: the peers' per_s, or one of rove's three reports."""
+    for key in ("per_s", "updates_per_s", "frames_per_s"):
+        if key in answer:
+            rate = answer[key]
+            break
+    else:
+        rate = answer["results"][0]["steps_per_s"]
+    return float(rate["median"] if isinstance(rate, dict) else rate)
+
+
+def measure(line, rove, wrap):
+    command = [*wrap, *([str(rove)] if line.is_rove else []), *line.command]
+    environment = dict(os.environ, JAX_PLATFORMS="cpu", JAX_COMPILATION_CACHE_DIR=str(CACHE / "jax_compiled"),
+                       CUDA_VISIBLE_DEVICES="", PYTHONDONTWRITEBYTECODE="1")
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=None if wrap else LIMIT_S)
+        if done.returncode != 0:
+            signal = f"killed by signal {-done.returncode}" if done.returncode < 0 else ""
+            line.error = signal or last_line(done.stderr)
+            return
+        # Libraries may print before: the answer is the last line of a peer, and all that rove prints.
+        answer = json.loads(done.stdout if line.is_rove else done.stdout.strip().splitlines()[-1])
+        line.rates.append(read_rate(answer))
+        line.details = {key: answer[key] for key in ("settings", "versions", "cores", "build_id", "blas_kernel", "cpu") if key in answer}
+    except subprocess.TimeoutExpired:
+        line.error = f"no answer within {LIMIT_S} s"
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        line.error = f"{type(error).__name__}: {error}"
+
+
+def short(rate):
+    for limit, unit, digits in ((1e7, "M", 1), (1e6, "M", 2), (1e5, "k", 0), (1e3, "k", 1)):
+        if rate >= limit:
+            return f"{rate / (1e6 if unit == 'M' else 1e3):.{digits}f} {unit}"
+    return f"{rate:.0f}"
+
+
+def table(topic, lines):
+    """Rows of cells. The ratio is rove's median with as many threads by the line's."""
+    rows = [["task", "program", "threads", topic.unit, "[min, max]", "rove's is"]]
+    before = None
+    for line in lines:
+        first = "" if line.task == before else line.task
+        before = line.task
+        if line.error:
+            rows.append([first, line.name, str(line.threads), "-", line.error, "-"])
+            continue
+        ours = next((r for r in lines if r.is_rove and r.task == line.task and r.threads == line.threads and not r.error), None)
+        ratio = "" if line.is_rove else "-" if ours is None else f"{ours.median / line.median:.3g} x"
+        rows.append([first, line.name, str(line.threads), short(line.median), f"[{short(min(line.rates))}, {short(max(line.rates))}]", ratio])
+    return rows
+
+
+def as_text(rows):
+    widths = [max(len(row[k]) for row in rows if row[3] != "-" or k != 4) for k in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) if k in (0, 1) else cell.rjust(width) for k, (cell, width) in enumerate(zip(row, widths))).rstrip()
+                     for row in rows)
+
+
+def as_markdown(rows):
+    cells = [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
+    return "\n".join([cells[0], "| --- | --- | ---: | ---: | --- | ---: |", *cells[1:]])
+
+
+def machine():
+    info = {"cpu": platform.processor(), "cores": CORES, "python": platform.python_version(), "load_at_start": os.getloadavg()[0]}
+    flags = ""
+    for row in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        key, _, value = row.partition(":")
+        if key.strip() == "model name":
+            info["cpu"] = value.strip()
+        elif key.strip() == "flags":
+            flags = value.split()
+    info["simd"] = next((name for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags), "")
+    return info
+
+
+def wrapped(text, width=132):
+    """Text as lines of at most `width` characters."""
+    lines = [""]
+    for word in text.split():
+        if len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".lstrip()
+    return "\n".join(lines)
+
+
+def section(name, topic, lines, result):
+    """The block of docs/benchmarks.md that belongs to a topic."""
+    host, versions = result["machine"], {}
+    for line in lines:
+        versions.update(line.details.get("versions", {}))
+    said = (f"`./dev bench --peers {name}` on {result['date'][:10]}: {host['cores']} cores of {host['cpu']} ({host['simd']}), load "
+            f"{host['load_at_start']:.1f} at the start; median of {result['rounds']} rounds of {topic.seconds:g} s in turns. "
+            + "Versions: " + ", ".join(f"{package} {version}" for package, version in sorted(versions.items()))
+            + f"; rove at `{result['commit']}`.")
+    return "\n\n".join([wrapped(said), as_markdown(table(topic, lines)), *map(wrapped, topic.notes)])
+
+
+def write_sections(path, sections):
+    text = path.read_text(encoding="utf-8")
+    for name, body in sections.items():
+        begin, end = f"<!-- peers {name} -->\n", f"<!-- /peers {name} -->"
+        if begin not in text or end not in text:
+            sys.exit(f"{path}: has no \"{begin.strip()}\" and \"{end}\" to write between")
+        text = text[:text.index(begin) + len(begin)] + body + "\n" + text[text.index(end):]
+    path.write_text(text, encoding="utf-8")
+
+
+def commit():
+    done = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench --peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("topics", nargs="*", metavar="envs|ppo|sac", help="default: all three")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rove", type=pathlib.Path, default=ROOT / "build/release/rove")
+    parser.add_argument("--json", type=pathlib.Path, help="default: a new file in runs/peers/")
+    parser.add_argument("--markdown", type=pathlib.Path, help="write the tables into this page, e.g. docs/benchmarks.md")
+    args = parser.parse_args()
+    names = args.topics or list(TOPICS)
+    for name in names:
+        if name not in TOPICS:
+            parser.error(f"unknown topic \"{name}\"; one of {', '.join(TOPICS)}")
+    if args.rounds < 1:
+        parser.error(f"--rounds: {args.rounds}; at least 1")
+    if not args.rove.exists():
+        parser.error(f"{args.rove} is missing; build it: ./dev build")
+
+    wrap = shlex.split(os.environ.get("ROVE_BENCH_WRAP", ""))
+    result = {"date": datetime.datetime.now().isoformat(timespec="seconds"), "commit": commit(), "machine": machine(), "rounds": args.rounds, "topics": {}}
+    if result["machine"]["load_at_start"] > 0.5:
+        print(f"this machine is busy (load {result['machine']['load_at_start']:.1f}): rates will be low and noisy", flush=True)
+    lines = {name: list(TOPICS[name].lines(TOPICS[name].seconds)) for name in names}
+    everything = [line for name in names for line in lines[name]]
+    broken = {venv: install(venv) for venv in sorted({line.venv for line in everything if line.venv})}
+    for line in everything:
+        line.error = broken.get(line.venv, "")
+
+    for round_number in range(1, args.rounds + 1):
+        for number, line in enumerate(everything, 1):
+            if line.error:
+                continue
+            measure(line, args.rove, wrap)
+            print(f"round {round_number} of {args.rounds}, {number} of {len(everything)}: {line.task}, {line.name}, "
+                  f"{line.threads} threads: {line.error or short(line.rates[-1])}", flush=True)
+
+    sections = {}
+    for name in names:
+        topic = TOPICS[name]
+        print(f"\n{topic.title}\n{as_text(table(topic, lines[name]))}\n" + "\n".join(f"  {wrapped(note)}" for note in topic.notes))
+        sections[name] = section(name, topic, lines[name], result)
+        result["topics"][name] = [dataclasses.asdict(line) | {"median": line.median if line.rates and not line.error else None, "unit": topic.unit}
+                                  for line in lines[name]]
+    if args.markdown:
+        write_sections(args.markdown, sections)
+    path = args.json or ROOT / "runs/peers" / f"{result['date'].replace(':', '')}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    failed = sum(bool(line.error) for line in everything)
+    print(f"\n{len(everything) - failed} of {len(everything)} lines measured; {path}")
+    sys.exit(1 if failed else 0)
+
+
+main()
