@@ -125,7 +125,8 @@ class Stepper {
 void BenchEnvs(const BenchEnvsArgs& args, const Terminal& terminal) {
   const auto ids = args.ids.empty() ? Envs().Names() : args.ids;
   if (args.threads > args.envs)
-    throw UserError(fmt::format("--threads: {} are more than {} environments; raise --envs", args.threads, args.envs));
+    throw UserError(
+        fmt::format("rove bench envs: --threads: {} are more than {} environments; raise --envs", args.threads, args.envs));
   SetThreads(args.threads);
   for (const std::string& id : ids) Stepper(id, 1, 1);  // a wrong name is refused before minutes of measuring
   Json rows = Json::array();

@@ -136,10 +136,10 @@ TOPICS = {
 }  # yapf: disable
 
 
-def last_line(text):
-    """The line of a program's complaint that says most: the last one with words."""
+def last_line(text, prefix=""):
+    """What a program complained of last: its last line that begins so, or else its last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else "no message"
+    return ([line for line in lines if line.startswith(prefix)] or lines or ["no message"])[-1][:200]
 
 
 def install(venv):
@@ -148,16 +148,17 @@ def install(venv):
     stamp, digest = folder / "pins.sha256", hashlib.sha256(pins.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
         return ""
-    print(f"{venv}: installing {pins.relative_to(ROOT)} into {folder.relative_to(ROOT)} (once)", flush=True)
+    log = CACHE / f"{venv}.log"
+    print(f"{venv}: installing {pins.relative_to(ROOT)} into {folder.relative_to(ROOT)} (once; log: {log.relative_to(ROOT)})", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for command in ([sys.executable, "-m", "venv", str(folder)],
-                    [str(folder / "bin/pip"), "install", "--quiet", "--disable-pip-version-check", "-r", str(pins)]):
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            errors = [line for line in (done.stderr + done.stdout).splitlines() if line.startswith("ERROR")]
-            hint = " (apt-get install python3-venv)" if "ensurepip" in done.stdout else ""
-            return f"not installed: {errors[-1][:200] if errors else last_line(done.stderr + done.stdout)}{hint}"
+    with open(log, "w", encoding="utf-8") as out:
+        for command in ([sys.executable, "-m", "venv", str(folder)],
+                        [str(folder / "bin/pip"), "install", "--disable-pip-version-check", "--progress-bar", "off", "-r", str(pins)]):
+            if subprocess.run(command, stdout=out, stderr=subprocess.STDOUT).returncode != 0:
+                said = log.read_text(encoding="utf-8")
+                hint = " (apt-get install python3-venv)" if "ensurepip" in said else ""
+                return f"not installed: {last_line(said, 'ERROR')}{hint}"
     stamp.write_text(digest, encoding="utf-8")
     return ""
 
@@ -329,4 +330,5 @@ def main():
     sys.exit(1 if failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
