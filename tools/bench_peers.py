@@ -77,9 +77,10 @@ def envs_lines(seconds):
             yield peer(task, "EnvPool, best of 64 and 1024 envs", threads, "envs", "envpool_steps.py", env, threads, seconds, 64, 1024)
         if navix:
             yield peer(task, "NAVIX, jit, 1024 envs", CORES, "jax", "navix_steps.py", navix, 1024, seconds)
+            yield peer(task, "the same, whole grid seen", CORES, "jax", "navix_steps.py", navix, 1024, seconds, "full")
         if xland:
             yield peer(task, "XLand-MiniGrid, jit, 1024 envs", CORES, "jax", "xland_steps.py", xland, 1024, seconds, "reset")
-            yield peer(task, "the same without resets", CORES, "jax", "xland_steps.py", xland, 1024, seconds, "endless")
+            yield peer(task, "the same, never reset", CORES, "jax", "xland_steps.py", xland, 1024, seconds, "endless")
     for domain, name in (("cheetah", "run"), ("walker", "walk"), ("cartpole", "swingup"), ("pendulum", "swingup")):
         task = f"{domain}-{name}"
         yield from (rove_steps(task, f"dm_control/{task}", threads, 16, seconds) for threads in thread_counts())
@@ -124,7 +125,7 @@ TOPICS = {
         "position, carrying and state key.",
         "EnvPool: levels of its own for the same seed (0 of 20 first observations agree with minigrid's on DoorKey, KeyCorridor and "
         "MultiRoom); its Control Suite follows dm_control's.",
-        "NAVIX: MiniGrid's 7x7 view (its default is the whole grid); its KeyCorridorS3R3 is a simpler level on a 7x7 grid; no MultiRoom.",
+        "NAVIX: MiniGrid's 7x7 view, and the whole grid, which is its default; its KeyCorridorS3R3 is a simpler level on a 7x7 grid; no MultiRoom.",
         "XLand-MiniGrid: a view through walls, six actions, two observation planes; no KeyCorridor or MultiRoom. Without its autoreset "
         "wrapper an ended episode is stepped on and no level is drawn.",
         "Control Suite: dm_control runs MuJoCo 3.17.0, rove the one it is linked with (Debian: 2.2.2), EnvPool the one in its wheel. Bare "
@@ -246,6 +247,10 @@ def machine():
     return info
 
 
+def busy(host):
+    return host["load_at_start"] > 0.5
+
+
 def wrapped(text, width=132):
     """Text as lines of at most `width` characters."""
     lines = [""]
@@ -265,6 +270,9 @@ def section(name, topic, lines, result):
             f"{host['load_at_start']:.1f} at the start; median of {result['rounds']} rounds of {topic.seconds:g} s in turns. "
             + "Versions: " + ", ".join(f"{package} {version}" for package, version in sorted(versions.items()))
             + f"; rove at `{result['commit']}`.")
+    if busy(host):
+        said += (" **The machine was busy: these figures are too low, most of all those of programs with several threads. "
+                 "Do not quote them.**")
     return "\n\n".join([wrapped(said), as_markdown(table(topic, lines)), "\n".join(wrapped(f"- {note}") for note in topic.notes)])
 
 
@@ -283,6 +291,27 @@ def commit():
     return done.stdout.strip() or "unknown"
 
 
+def measure_all(names, rounds, rove):
+    """Runs every line of the topics `rounds` times. Returns what the JSON file holds."""
+    wrap = shlex.split(os.environ.get("ROVE_BENCH_WRAP", ""))
+    result = {"date": datetime.datetime.now().isoformat(timespec="seconds"), "commit": commit(), "machine": machine(), "rounds": rounds}
+    if busy(result["machine"]):
+        print(f"this machine is busy (load {result['machine']['load_at_start']:.1f}): rates will be low and noisy", flush=True)
+    lines = {name: list(TOPICS[name].lines(TOPICS[name].seconds)) for name in names}
+    everything = [line for name in names for line in lines[name]]
+    broken = {venv: install(venv) for venv in sorted({line.venv for line in everything if line.venv})}
+    for line in everything:
+        line.error = broken.get(line.venv, "")
+    for round_number in range(1, rounds + 1):
+        for number, line in enumerate(everything, 1):
+            if line.error:
+                continue
+            measure(line, rove, wrap)
+            print(f"round {round_number} of {rounds}, {number} of {len(everything)}: {line.task}, {line.name}, "
+                  f"{line.threads} thread{'s' if line.threads > 1 else ''}: {line.error or short(line.rates[-1])}", flush=True)
+    return {**result, "topics": {name: [dataclasses.asdict(line) for line in lines[name]] for name in names}}
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench --peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("topics", nargs="*", metavar="envs|ppo|sac", help="default: all three")
@@ -290,46 +319,33 @@ def main():
     parser.add_argument("--rove", type=pathlib.Path, default=ROOT / "build/release/rove")
     parser.add_argument("--json", type=pathlib.Path, help="default: a new file in runs/peers/")
     parser.add_argument("--markdown", type=pathlib.Path, help="write the tables into this page, e.g. docs/benchmarks.md")
+    parser.add_argument("--from", dest="measured", type=pathlib.Path, help="show an earlier run's JSON file; measure nothing")
     args = parser.parse_args()
-    names = args.topics or list(TOPICS)
-    for name in names:
+    for name in args.topics:
         if name not in TOPICS:
             parser.error(f"unknown topic \"{name}\"; one of {', '.join(TOPICS)}")
     if args.rounds < 1:
         parser.error(f"--rounds: {args.rounds}; at least 1")
-    if not args.rove.exists():
-        parser.error(f"{args.rove} is missing; build it: ./dev build")
 
-    wrap = shlex.split(os.environ.get("ROVE_BENCH_WRAP", ""))
-    result = {"date": datetime.datetime.now().isoformat(timespec="seconds"), "commit": commit(), "machine": machine(), "rounds": args.rounds, "topics": {}}
-    if result["machine"]["load_at_start"] > 0.5:
-        print(f"this machine is busy (load {result['machine']['load_at_start']:.1f}): rates will be low and noisy", flush=True)
-    lines = {name: list(TOPICS[name].lines(TOPICS[name].seconds)) for name in names}
-    everything = [line for name in names for line in lines[name]]
-    broken = {venv: install(venv) for venv in sorted({line.venv for line in everything if line.venv})}
-    for line in everything:
-        line.error = broken.get(line.venv, "")
+    if args.measured:
+        path = args.measured
+        result = json.loads(path.read_text(encoding="utf-8"))
+    else:
+        if not args.rove.exists():
+            parser.error(f"{args.rove} is missing; build it: ./dev build")
+        result = measure_all(args.topics or list(TOPICS), args.rounds, args.rove)
+        path = args.json or ROOT / "runs/peers" / f"{result['date'].replace(':', '')}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
-    for round_number in range(1, args.rounds + 1):
-        for number, line in enumerate(everything, 1):
-            if line.error:
-                continue
-            measure(line, args.rove, wrap)
-            print(f"round {round_number} of {args.rounds}, {number} of {len(everything)}: {line.task}, {line.name}, "
-                  f"{line.threads} thread{'s' if line.threads > 1 else ''}: {line.error or short(line.rates[-1])}", flush=True)
-
-    sections = {}
-    for name in names:
-        topic = TOPICS[name]
-        print(f"\n{topic.title}\n{as_text(table(topic, lines[name]))}\n" + "\n".join(wrapped(f"- {note}") for note in topic.notes))
-        sections[name] = section(name, topic, lines[name], result)
-        result["topics"][name] = [dataclasses.asdict(line) | {"median": line.median if line.rates and not line.error else None, "unit": topic.unit}
-                                  for line in lines[name]]
+    sections, everything = {}, []
+    for name in args.topics or list(result["topics"]):
+        topic, lines = TOPICS[name], [Line(**row) for row in result["topics"][name]]
+        print(f"\n{topic.title}\n{as_text(table(topic, lines))}\n" + "\n".join(wrapped(f"- {note}") for note in topic.notes))
+        sections[name] = section(name, topic, lines, result)
+        everything += lines
     if args.markdown:
         write_sections(args.markdown, sections)
-    path = args.json or ROOT / "runs/peers" / f"{result['date'].replace(':', '')}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     failed = sum(bool(line.error) for line in everything)
     print(f"\n{len(everything) - failed} of {len(everything)} lines measured; {path}")
     sys.exit(1 if failed else 0)
