@@ -1,5 +1,5 @@
-// The learn smoke: end to end, an exploration bonus solves a small maze and the same bonus with its sign flipped does not (needs
-// torch). Three fixed seeds each, under two minutes together; the long studies are `rove study`'s.
+// The learn smoke: end to end, an exploration bonus solves a small maze and the same bonus with its sign flipped does not
+// (needs torch). Three fixed seeds each, under two minutes together; the long studies are `rove study`'s.
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
