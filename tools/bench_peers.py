@@ -19,6 +19,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS, CACHE = ROOT / "tools/peers", ROOT / ".cache/peers"
@@ -234,8 +235,19 @@ def as_markdown(rows):
     return "\n".join([cells[0], "| --- | --- | ---: | ---: | --- | ---: |", *cells[1:]])
 
 
+def busy_share(seconds):
+    """The share of all cores that other work takes now."""
+    def times():
+        fields = [int(x) for x in pathlib.Path("/proc/stat").read_text(encoding="utf-8").split("\n", 1)[0].split()[1:]]
+        return sum(fields), fields[3] + fields[4]  # all, idle and waiting for a disk
+    before = times()
+    time.sleep(seconds)
+    after = times()
+    return 1 - (after[1] - before[1]) / max(after[0] - before[0], 1)
+
+
 def machine():
-    info = {"cpu": platform.processor(), "cores": CORES, "python": platform.python_version(), "load_at_start": os.getloadavg()[0]}
+    info = {"cpu": platform.processor(), "cores": CORES, "python": platform.python_version(), "busy_at_start": busy_share(2)}
     flags = ""
     for row in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         key, _, value = row.partition(":")
@@ -248,7 +260,7 @@ def machine():
 
 
 def busy(host):
-    return host["load_at_start"] > 0.5
+    return host["busy_at_start"] > 0.05
 
 
 def wrapped(text, width=132):
@@ -266,8 +278,8 @@ def section(name, topic, lines, result):
     host, versions = result["machine"], {}
     for line in lines:
         versions.update(line.details.get("versions", {}))
-    said = (f"`./dev bench --peers {name}` on {result['date'][:10]}: {host['cores']} cores of {host['cpu']} ({host['simd']}), load "
-            f"{host['load_at_start']:.1f} at the start; median of {result['rounds']} rounds of {topic.seconds:g} s in turns. "
+    said = (f"`./dev bench --peers {name}` on {result['date'][:10]}: {host['cores']} cores of {host['cpu']} ({host['simd']}), "
+            f"{host['busy_at_start']:.0%} busy at the start; median of {result['rounds']} rounds of {topic.seconds:g} s in turns. "
             + "Versions: " + ", ".join(f"{package} {version}" for package, version in sorted(versions.items()))
             + f"; rove at `{result['commit']}`.")
     if busy(host):
@@ -294,12 +306,12 @@ def commit():
 def measure_all(names, rounds, rove):
     """Runs every line of the topics `rounds` times. Returns what the JSON file holds."""
     wrap = shlex.split(os.environ.get("ROVE_BENCH_WRAP", ""))
-    result = {"date": datetime.datetime.now().isoformat(timespec="seconds"), "commit": commit(), "machine": machine(), "rounds": rounds}
-    if busy(result["machine"]):
-        print(f"this machine is busy (load {result['machine']['load_at_start']:.1f}): rates will be low and noisy", flush=True)
     lines = {name: list(TOPICS[name].lines(TOPICS[name].seconds)) for name in names}
     everything = [line for name in names for line in lines[name]]
     broken = {venv: install(venv) for venv in sorted({line.venv for line in everything if line.venv})}
+    result = {"date": datetime.datetime.now().isoformat(timespec="seconds"), "commit": commit(), "machine": machine(), "rounds": rounds}
+    if busy(result["machine"]):
+        print(f"this machine is busy ({result['machine']['busy_at_start']:.0%} of its cores): rates will be low and noisy", flush=True)
     for line in everything:
         line.error = broken.get(line.venv, "")
     for round_number in range(1, rounds + 1):

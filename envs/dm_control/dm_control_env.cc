@@ -41,8 +41,9 @@ const double* Spread(const double* from, const TensorView& column, std::size_t r
 
 }  // namespace
 
-Options ReadOptions(const Config& config) {
+Options ReadOptions(const Config& config, const TaskInfo& task) {
   Options options;
+  options.time_limit_s = task.time_limit_s;
   int observation = 1, action = 0;
   constexpr std::string_view kFloats[] = {"f32", "f64"};
   config.Get("time_limit", &options.time_limit_s, AtLeast(0));
@@ -61,10 +62,9 @@ DmControl::DmControl(std::unique_ptr<Task> task, const Options& options, int n)
   ROVE_CHECK_GT(n, 0);
   const TaskInfo& info = task_->info();
   const double control_step_s = task_->models().active->opt.timestep * info.substeps;
-  const double time_limit_s = options.time_limit_s >= 0 ? options.time_limit_s : info.time_limit_s;
-  if (time_limit_s > 0) {
+  if (options.time_limit_s > 0) {
     constexpr double kLongest = 1 << 30;
-    step_limit_ = static_cast<std::int32_t>(std::clamp(std::ceil(time_limit_s / control_step_s), 1.0, kLongest));
+    step_limit_ = static_cast<std::int32_t>(std::clamp(std::ceil(options.time_limit_s / control_step_s), 1.0, kLongest));
     spec_.max_steps = (step_limit_ + options.action_repeat - 1) / options.action_repeat;
   }
   for (const Observation& o : info.observations) num_values_ += static_cast<int>(o.shape.count());

@@ -14,7 +14,7 @@ namespace rove::dm_control {
 enum class OnPhysicsError { kTerminate, kRaise };
 
 struct Options {
-  double time_limit_s = -1;         // of one episode, simulated; 0: none; negative: the task's own
+  double time_limit_s = 0;          // of one episode, simulated; 0: none
   int action_repeat = 1;            // control steps in one step: rewards are summed, and an episode's end stops it
   bool flat_observation = false;    // one column `observations`, all keys in order, instead of a column a key
   DType observation = DType::kF64;  // or f32, half the memory in a replay
@@ -22,7 +22,7 @@ struct Options {
   // terminate: the episode ends with discount 0 and reward 0, showing the model's initial state. raise: Error(kSystem).
   OnPhysicsError on_physics_error = OnPhysicsError::kTerminate;
 };
-Options ReadOptions(const Config& config);
+Options ReadOptions(const Config& config, const TaskInfo& task);  // default time limit: the task's own
 
 class DmControl final : public VectorEnv, public PhysicsInspectable {
  public:

@@ -15,7 +15,9 @@ int Task::Id(mjtObj kind, const char* name) const {
 
 TaskRegistrar::TaskRegistrar(const std::string& id, const std::string& doc, std::function<std::unique_ptr<Task>()> make) {
   Envs().Add("dm_control/" + id, doc, [make = std::move(make)](const Config& config, const EnvDeps& deps) {
-    return std::make_unique<DmControl>(make(), ReadOptions(config), deps.num_envs);
+    std::unique_ptr<Task> task = make();
+    const Options options = ReadOptions(config, task->info());
+    return std::make_unique<DmControl>(std::move(task), options, deps.num_envs);
   });
 }
 

@@ -53,6 +53,17 @@ void CheckBounds(const EnvBatch& batch, const TensorSpec& spec, TensorView colum
   }
 }
 
+TEST_CASE("the resolved config makes the same environment again", "[envs][conformance]") {
+  for (const std::string& id : Envs().Names()) {
+    INFO(id);
+    const Config config = Config::Parse("{type: " + id + "}");
+    const EnvSpec spec = Envs().Create(config, {.num_envs = 1})->spec();
+    const Config resolved = Config::Parse(config.Resolved());
+    CHECK(Envs().Create(resolved, {.num_envs = 1})->spec().max_steps == spec.max_steps);
+    CHECK(resolved.Resolved() == config.Resolved());
+  }
+}
+
 TEST_CASE("the rules of dm_env hold and observations stay within their bounds", "[envs][conformance]") {
   for (const std::string& id : Envs().Names()) {
     INFO(id);

@@ -19,6 +19,19 @@ void ForEachReward(Claim claim) {
   }
 }
 
+TEST_CASE("every reward: its resolved config makes the same module again", "[rewards][conformance]") {
+  ForEachReward([](const std::string& yaml) {
+    const Config config = Config::Parse(yaml);
+    const auto make = [](const Config& c) {
+      return Rewards().Create(c, {.env = GridSpec(), .num_envs = kEnvs, .slot_rows = 1, .seed = 1});
+    };
+    make(config);
+    const Config resolved = Config::Parse(config.Resolved());
+    make(resolved);
+    CHECK(resolved.Resolved() == config.Resolved());
+  });
+}
+
 TEST_CASE("every reward: writes 0 on dead rows, a number elsewhere", "[rewards][conformance]") {
   ForEachReward([](const std::string& yaml) {
     RolloutSlot rollout = RandomRollout(11, 50, kEnvs);
