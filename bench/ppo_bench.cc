@@ -1,5 +1,5 @@
 // PPO's and IMPALA's network calls without an environment: rows a second when acting and when training.
-//   OPENBLAS_CORETYPE=SkylakeX OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 build/bench/rove_bench --benchmark_filter='Ppo|Impala'
+//   build/bench/rove_bench --benchmark_filter='Ppo|Impala'
 #include <benchmark/benchmark.h>
 
 #include <cstring>
