@@ -17,7 +17,7 @@ namespace {
 struct TaskEntry {
   Config config;
   std::vector<std::string> arms;  // empty: all
-  bool tune = true;
+  std::string tune = "true";      // "false", or the name of the task whose choices are taken
 };
 struct ArmEntry {
   Config config;
@@ -191,17 +191,33 @@ class PlanReader {
     for (std::size_t a = 0; a < arms_.size(); ++a) {
       const auto& only = tasks_[t].arms;
       if (!only.empty() && std::find(only.begin(), only.end(), design.arms[a].name) == only.end()) continue;
-      std::size_t settings = tasks_[t].tune ? arms_[a].settings.size() : 1;
+      std::size_t settings = tasks_[t].tune != "false" ? arms_[a].settings.size() : 1;
       if (quick_) settings = t == 0 ? std::min<std::size_t>(settings, 2) : 1;
       if (settings > 1 && tuned > 1 && settings != tuned)
         study_.List("arms")[a]
             .At("settings")
             .Fail(fmt::format("{} settings, but an arm before has {}; tuning budgets must be equal", settings, tuned));
       tuned = std::max(tuned, settings);
-      design.cells.push_back({.task = t, .arm = a, .settings = {}});
+      design.cells.push_back({.task = t, .arm = a, .settings = {}, .tuned_on = TunedOn(t, a)});
       plan_.resolved.emplace_back();
       for (std::size_t s = 0; s < settings; ++s) AddSetting(t, a, s, settings > 1);
     }
+  }
+
+  // The cell whose choice cell (t, a) takes; none if it makes its own, or has none to make.
+  std::optional<std::size_t> TunedOn(std::size_t t, std::size_t a) const {
+    const std::string& tune = tasks_[t].tune;
+    if (tune == "true" || tune == "false") return std::nullopt;
+    const auto& cells = plan_.design.cells;
+    const auto found = std::find_if(cells.begin(), cells.end(), [&](const StudyCell& cell) {
+      return cell.arm == a && plan_.design.task_name(cell) == tune && !cell.tuned_on && tasks_[cell.task].tune == "true";
+    });
+    if (found == cells.end()) {
+      study_.List("tasks")[t].At("tune").Fail(
+          fmt::format("expected true, false, or the name of an earlier task that tunes arm {}, got \"{}\"",
+                      plan_.design.arms[a].name, OneLine(tune)));
+    }
+    return static_cast<std::size_t>(found - cells.begin());
   }
 
   void AddSetting(std::size_t t, std::size_t a, std::size_t s, bool tuned) {

@@ -14,7 +14,8 @@
 //       - name: KeyCorridorS3R3
 //         config: {env: {type: MiniGrid-KeyCorridorS3R3-v0}, run: {frames: 2e6}}
 //         solved_at: 0.82      scale: [0, 0.91]      note: ...
-//         seeds: 5             tune: true            arms: [none, count]    (default: all)
+//         seeds: 5             arms: [none, count]   (default: all)
+//         tune: true                                 false: each arm's first setting; NAME: as chosen on that earlier task
 //         references: [{name: RIDE, value: 0.9, at_frames: 1e7, source: ...}]
 //     arms:
 //       - {name: none}

@@ -94,9 +94,9 @@ void ShowStudy(const StudyPlan& plan, const StudyRunOptions& options, const Term
     terminal.out << fmt::format("{:<28} {:<20} {:>9} {:>9} {:>9} {:>9}  {}\n", design.task_name(cell), design.arm_name(cell),
                                 frames, to_tune == 0 ? "-" : fmt::format("{}/{}", tuned, to_tune),
                                 fmt::format("{}/{}", seeds, all_seeds), speeds.empty() ? "?" : ShowDuration(left),
-                                !cell.tuned() ? ""
-                                : chosen      ? cell.settings[*chosen].label
-                                              : "not chosen yet");
+                                !cell.has_choice() ? ""
+                                : chosen           ? cell.settings[*chosen].label
+                                                   : "not chosen yet");
   }
   terminal.out << fmt::format("{} of {} runs are finished; {} with {} at a time\n", finished, planned,
                               speeds.empty() ? "time left is not known before a run has finished" : ShowDuration(total) + " left",

@@ -61,9 +61,11 @@ std::string NotRun(const StudyDesign& design, const std::vector<Census>& census)
 }
 
 std::string Chosen(const StudyDesign& design, const StudyRuns& runs, std::size_t cell) {
-  if (!design.cells[cell].tuned()) return "-";
+  const StudyCell& c = design.cells[cell];
+  if (!c.has_choice()) return "-";
   const auto chosen = ChosenSetting(design, runs, cell);
-  return chosen ? design.cells[cell].settings[*chosen].label : "not chosen yet";
+  return (chosen ? c.settings[*chosen].label : "not chosen yet") +
+         (c.tuned_on ? " (tuned on " + design.task_name(design.cells[*c.tuned_on]) + ")" : "");
 }
 
 std::string Solved(const CellSummary& cell) { return fmt::format("{} of {}", cell.solved(), cell.to_solve.size()); }

@@ -48,7 +48,8 @@ std::optional<double> TuningScore(const StudyDesign& design, const StudyRuns& ru
 }
 
 std::optional<std::size_t> ChosenSetting(const StudyDesign& design, const StudyRuns& runs, std::size_t cell) {
-  if (!design.cells[cell].tuned()) return 0;
+  if (!design.cells[cell].has_choice()) return 0;
+  if (const auto other = design.cells[cell].tuned_on) return ChosenSetting(design, runs, *other);
   std::size_t best = 0;
   double best_score = 0;
   for (std::size_t s = 0; s < design.cells[cell].settings.size(); ++s) {

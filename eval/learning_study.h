@@ -39,8 +39,10 @@ struct StudySetting {
 // One arm on one task.
 struct StudyCell {
   std::size_t task = 0, arm = 0;
-  std::vector<StudySetting> settings;  // at least one
-  bool tuned() const { return settings.size() > 1; }
+  std::vector<StudySetting> settings;        // at least one
+  std::optional<std::size_t> tuned_on = {};  // the same arm's cell on another task: what is chosen there is taken here
+  bool has_choice() const { return settings.size() > 1; }
+  bool tuned() const { return has_choice() && !tuned_on; }
 };
 
 struct StudyArm {
@@ -83,7 +85,8 @@ using StudyRuns = std::map<StudyItem, StudyRun>;
 
 // Mean over the tuning seeds of MeanReturn; none while one of them is missing.
 std::optional<double> TuningScore(const StudyDesign& design, const StudyRuns& runs, std::size_t cell, std::size_t setting);
-// The setting of the reported seeds; none while a tuning run of the cell is missing. A cell with one setting has that.
+// The setting of the reported seeds; none while a tuning run of the cell (or of the cell that tunes for it) is missing. A cell
+// with one setting has that.
 std::optional<std::size_t> ChosenSetting(const StudyDesign& design, const StudyRuns& runs, std::size_t cell);
 
 // "" if a finished run is the one `asked` for, else what differs: "agent.gamma: was 0.99, is 0.999".

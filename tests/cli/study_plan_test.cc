@@ -70,6 +70,11 @@ TEST_CASE("a study is tasks x arms x settings, each over what comes before it", 
   CHECK_THAT(plan.resolved[0][0], Contains("label: none") && Contains("max_steps: 20"));  // defaults are there
   CHECK(WorkOrder(design).size() == 3 + 8 + 3 + 2);
 
+  const StudyPlan taken = LoadStudyPlan(box.Write("taken.yaml", Replaced("tune: false", "tune: short")), false);
+  CHECK(taken.design.cells[2].tuned_on == 1);
+  CHECK(taken.design.cells[2].settings.size() == 4);
+  CHECK(WorkOrder(taken.design).size() == 3 + 8 + 3 + 2);
+
   const StudyPlan quick = LoadStudyPlan(box / "my.yaml", true);
   CHECK(WorkOrder(quick.design).size() == 1 + 2 + 1 + 1);
   CHECK(quick.design.tasks[1].frames == 40);
@@ -88,6 +93,8 @@ TEST_CASE("a wrong study file is refused in one line that names the place, whate
                                           "study.arms[1].settings.rewards[1].weight"},
       std::pair<std::string, std::string>{Replaced("[0.5, 0.1]", "[heavy, 0.1]"), "rewards[0].weight: expected a number, got"},
       std::pair<std::string, std::string>{Replaced("[0.5, 0.1]", "[]"), "expected at least one value"},
+      std::pair<std::string, std::string>{Replaced("tune: false", "tune: shrt"),
+                                          "study.tasks[1].tune: expected true, false, or the name of an earlier task"},
       std::pair<std::string, std::string>{Replaced("name: long", "name: short"), "study.tasks[1].name: \"short\" is given twice"},
       std::pair<std::string, std::string>{Replaced("name: long", "name: ../long"), "expected letters, digits"},
       std::pair<std::string, std::string>{Replaced("seeds: 3", "seedss: 3"),

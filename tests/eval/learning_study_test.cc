@@ -141,6 +141,19 @@ TEST_CASE("the setting with the best mean over all tuning seeds is chosen, the f
   CHECK(ChosenSetting(design, runs, 1) == 1);
 }
 
+TEST_CASE("a cell tuned on another task takes what was chosen there, and is not tried itself", "[eval][unit]") {
+  StudyDesign design = TwoByTwo();
+  design.cells.push_back({.task = 1, .arm = 1, .settings = design.cells[1].settings, .tuned_on = 1});
+  for (const StudyItem& item : WorkOrder(design)) CHECK((item.cell != 3 || !item.tuning));
+  StudyRuns runs;
+  CHECK(!ChosenSetting(design, runs, 3));
+  for (const Seed seed : {1001u, 1002u}) {
+    for (const std::size_t setting : {0u, 1u})
+      runs[{.cell = 1, .tuning = true, .setting = setting, .seed = seed}] = RunOf({static_cast<double>(setting)});
+  }
+  CHECK(ChosenSetting(design, runs, 3) == 1);
+}
+
 TEST_CASE("finished runs of another config, of a setting that was not chosen, or damaged, are left out by name", "[eval][unit]") {
   const TestFolder folder;
   const StudyDesign design = TwoByTwo();
