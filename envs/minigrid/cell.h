@@ -58,5 +58,9 @@ constexpr std::array<std::uint8_t, 3> Encode(Cell cell) {
   return {state ? static_cast<std::uint8_t>(kDoorOpen) : static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(cell >> 4),
           state};
 }
+constexpr Cell Decode(const std::uint8_t* code) {  // of such three bytes
+  const int kind = code[2] == 0 ? code[0] : kDoorClosed - 1 + code[2];
+  return MakeCell(static_cast<Kind>(kind), static_cast<Color>(code[1]));
+}
 
 }  // namespace rove::minigrid

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/archive.h"
+#include "envs/minigrid/render.h"
 
 namespace rove::minigrid {
 namespace {
@@ -38,11 +39,12 @@ MiniGrid::MiniGrid(std::unique_ptr<Family> family, int n)
       view_(layout_),
       spec_(MakeSpec(family_->info())),
       tables_(layout_, spec_.max_steps),
-      row_bytes_(RoundUpTo8(layout_.bytes())),
-      memory_bytes_(RoundUpTo8(family_->info().memory_bytes)),
+      memory_at_(RoundUpTo8(layout_.bytes())),
+      row_bytes_(memory_at_ + RoundUpTo8(family_->info().memory_bytes)),
       states_(static_cast<std::size_t>(n)),
-      cells_(states_.size() * row_bytes_ + static_cast<std::size_t>(layout_.tail()), kWallCell),
-      memories_(states_.size() * memory_bytes_) {}
+      cells_(static_cast<std::size_t>(n) * row_bytes_, kWallCell) {
+  for (std::size_t row = 0; row < states_.size(); ++row) std::fill(memory(row), cells(row) + row_bytes_, 0);
+}
 
 void MiniGrid::Generate(std::size_t row) {
   constexpr int kMaxFailures = 10000;  // a level that can be drawn at all fails three times out of four at most
@@ -59,7 +61,10 @@ void MiniGrid::Generate(std::size_t row) {
     } catch (const LevelFailed&) {  // upstream would hang or raise; draw on
     }
   }
-  state.grid_key = tables_.GridKey(grid);
+  state.grid_key = 0;
+  for (int x = 0; x < layout_.width; ++x) {
+    for (int y = 0; y < layout_.height; ++y) state.grid_key ^= tables_.CellKey(x, y, grid[layout_.offset(x, y)]);
+  }
 }
 
 void MiniGrid::Observe(std::size_t row, const StepColumns& out) const {
@@ -145,7 +150,6 @@ void MiniGrid::Serialize(Archive& ar) {
   ar.Section("minigrid", 1, [&](int) {
     for (State& state : states_) ar("state", state);
     ar.Block("cells", cells_.data(), cells_.size());
-    ar.Block("memories", memories_.data(), memories_.size());
   });
 }
 
@@ -176,6 +180,22 @@ GridState MiniGrid::Inspect(int row) const {
   }
   out.rng = state.rng.state();
   return out;
+}
+
+void MiniGrid::Render(int row, const RenderOptions& options, Picture* out) const {
+  const auto r = static_cast<std::size_t>(row);
+  const State& state = states_[r];
+  const Tiles& tiles = Tiles::OfSize(options.scale);
+  std::array<std::uint8_t, kImageBytes> image;
+  WriteImage(state, view_, cells(r) + layout_.offset(state.x, state.y), family_->info().see_through_walls, image.data());
+  const bool world = options.view == RenderOptions::kWorld;
+  out->width = (world ? layout_.width : kView) * options.scale;
+  out->height = (world ? layout_.height : kView) * options.scale;
+  out->rgb.resize(static_cast<std::size_t>(out->width) * static_cast<std::size_t>(out->height) * 3);
+  if (world)
+    RenderWorld(tiles, layout_, state, cells(r), options.highlight ? image.data() : nullptr, kView, out->rgb.data());
+  else
+    RenderView(tiles, image.data(), kView, out->rgb.data());
 }
 
 }  // namespace rove::minigrid
