@@ -42,6 +42,8 @@ int RunCommandLine(const std::vector<std::string>& args, const Terminal& termina
   AddTrain(app, terminal);
   AddEval(app, terminal);
   AddPlot(app, terminal);
+  AddPlay(app, terminal);
+  AddRecord(app, terminal);
   AddList(app, terminal);
   AddVerify(app, terminal);
   AddDoctor(app, terminal);

@@ -33,6 +33,8 @@ void AddDoctor(CLI::App& app, const Terminal& terminal);
 void AddBench(CLI::App& app, const Terminal& terminal);
 void AddBenchEnvs(CLI::App& bench, const Terminal& terminal);
 void AddBenchTrain(CLI::App& bench, const Terminal& terminal);
+void AddPlay(CLI::App& app, const Terminal& terminal);
+void AddRecord(CLI::App& app, const Terminal& terminal);
 void AddStudy(CLI::App& app, const Terminal& terminal);
 void AddStudyTabular(CLI::App& study, const Terminal& terminal);
 void AddStudyLearning(CLI::App& study, const Terminal& terminal);

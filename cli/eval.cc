@@ -9,9 +9,8 @@
 #include <ostream>
 
 #include "cli/command_line.h"
-#include "cli/resume.h"
 #include "cli/run_setup.h"
-#include "cli/stored_run.h"
+#include "cli/stored_policy.h"
 #include "core/error.h"
 #include "engine/checkpoint.h"
 #include "eval/evaluator.h"
@@ -65,40 +64,31 @@ std::string TableRow(const char* mode, const Json& s) {
 }
 
 void RunEval(const EvalArgs& args, const Terminal& terminal) {
-  const Config config = LoadStoredConfig(args.run);
-  RunSetup setup = BuildRun(config);
-  Agent& agent = *setup.parts.agent;
+  const StoredPolicy policy = LoadStoredPolicy(args.run, terminal.err);
+  const RunSetup& setup = policy.setup;
+  const Checkpoint& checkpoint = policy.checkpoint;
   const EngineOptions& options = setup.engine;
-  std::vector<std::string> warnings;
-  const auto checkpoint = LoadCheckpoint(args.run, &warnings, /*with_replay=*/false);
-  for (const std::string& warning : warnings) terminal.err << warning << "\n";
-  if (!checkpoint) throw UserError(args.run + ": has no checkpoint yet; wait for the first one (checkpoint.every)");
-  if (checkpoint->identity.config_hash != ConfigHash(setup.resolved)) {
-    throw UserError(checkpoint->folder + ": belongs to another config than " + ConfigPath(args.run) +
-                    "; restore the run's own files");
-  }
-  RestoreAgent(*checkpoint, agent);
-  const auto snapshot = agent.Snapshot(checkpoint->updates);
 
   // Levels of its own: neither those of training nor those of the evaluations during it.
   const Seed seed = args.seed.value_or(DeriveSeed(options.seed, "rove eval", 0));
   const int block = options.act_block;
-  const auto env = BuildEnv(config, std::min((args.episodes + block - 1) / block * block, 16 * block));
+  const auto env = BuildEnv(policy.config, std::min((args.episodes + block - 1) / block * block, 16 * block));
   Json modes;
   for (const auto& [name, mode] : {std::pair{"greedy", ActMode::kEvaluate}, std::pair{"sampled", ActMode::kExplore}}) {
-    modes[name] = Summary(
-        Evaluate(*env, agent, *snapshot, {.episodes = args.episodes, .mode = mode, .seed = seed, .act_block = block}), seed);
+    modes[name] = Summary(Evaluate(*env, *setup.agent, *policy.snapshot,
+                                   {.episodes = args.episodes, .mode = mode, .seed = seed, .act_block = block}),
+                          seed);
   }
   if (args.json) {
     terminal.out << Json{{"run", args.run},
                          {"env", setup.env_type},
                          {"agent", setup.agent_type},
                          {"rewards", setup.rewards},
-                         {"frames", checkpoint->env_steps},
-                         {"updates", checkpoint->updates},
-                         {"config_hash", checkpoint->identity.config_hash},
+                         {"frames", checkpoint.env_steps},
+                         {"updates", checkpoint.updates},
+                         {"config_hash", checkpoint.identity.config_hash},
                          {"build_id", BuildId()},
-                         {"trained_by_build_id", checkpoint->identity.build_id},
+                         {"trained_by_build_id", checkpoint.identity.build_id},
                          {"seed", seed},
                          {"intervals", kIntervalNote},
                          {"modes", modes}}
@@ -107,7 +97,7 @@ void RunEval(const EvalArgs& args, const Terminal& terminal) {
     return;
   }
   terminal.out << fmt::format("{}: {} after {} frames of {}; {} episodes a mode\n\n{:<9}{:<24}{:<24}{:<24}{}\n", args.run,
-                              setup.env_type, checkpoint->env_steps, setup.agent_type, args.episodes, "", "return, mean",
+                              setup.env_type, checkpoint.env_steps, setup.agent_type, args.episodes, "", "return, mean",
                               "return, IQM", "success rate", "length");
   for (const auto& [name, summary] : modes.items()) terminal.out << TableRow(name.c_str(), summary);
   terminal.out << "\n[low, high]: " << kIntervalNote << "\n";

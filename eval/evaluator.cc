@@ -81,6 +81,7 @@ class Block {
       for (std::size_t k = 0; k < state_views_.size(); ++k) {
         std::memcpy(state_views_[k].data, next_state_views_[k].data, state_views_[k].bytes());
       }
+      if (options_.keep_actions) KeepActions(result);
       env_.Step(columns_.action.view(), begin_, begin_ + m_, columns_.view());
       Record(result);
     }
@@ -107,6 +108,16 @@ class Block {
         if (types[i] == StepType::kFirst)
           std::memset(static_cast<std::byte*>(state.data) + i * state.row_bytes(), 0, state.row_bytes());
       }
+    }
+  }
+
+  void KeepActions(EvalResult* result) {
+    const auto* bytes = static_cast<const std::byte*>(action_.data);
+    const std::size_t size = action_.row_bytes();
+    for (std::size_t i = 0; i < done_.size(); ++i, bytes += size) {
+      if (done_[i]) continue;
+      auto& kept = result->actions[static_cast<std::size_t>(episode_[i])];
+      kept.insert(kept.end(), bytes, bytes + size);
     }
   }
 
@@ -142,6 +153,7 @@ EvalResult Evaluate(VectorEnv& env, const Agent& agent, const ParamSnapshot& sna
   EvalResult result;
   result.returns.resize(static_cast<std::size_t>(options.episodes));
   result.lengths.resize(static_cast<std::size_t>(options.episodes));
+  if (options.keep_actions) result.actions.resize(static_cast<std::size_t>(options.episodes));
   Columns columns(env.spec(), n);
   ParallelFor(blocks, [&](int b) {
     const int begin = b * options.act_block, m = std::min(options.act_block, n - begin);

@@ -1,6 +1,7 @@
 // Evaluation: episodes of one trained policy on seeds of their own.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -14,12 +15,14 @@ struct EvalOptions {
   ActMode mode = ActMode::kEvaluate;  // greedy, or kExplore: sampled
   Seed seed = 0;                      // episode e is reset with DeriveSeed(seed, "eval", e)
   int act_block = 16;                 // rows of one network call, as in training
+  bool keep_actions = false;
 };
 
 struct EvalResult {             // one entry an episode, in episode order
   std::vector<double> returns;  // undiscounted sum of extrinsic reward
   std::vector<int> lengths;
-  std::vector<std::uint8_t> success;  // return above spec.success_return; empty if the environment has none
+  std::vector<std::uint8_t> success;            // return above spec.success_return; empty if the environment has none
+  std::vector<std::vector<std::byte>> actions;  // if kept: [length, action]; with the episode's seed they give it again
 };
 
 // Plays options.episodes episodes: row i of `env` plays episodes i, i + n, i + 2n, ..., each from its own seed and with noise

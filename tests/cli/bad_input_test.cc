@@ -33,6 +33,18 @@ TEST_CASE("wrong input is refused in one line that says where and what, and writ
       Case{"", {"eval", "BOX", "--episodes", "many"}, {"--episodes"}},                  //
       Case{"", {"plot", "BOX", "-o", "BOX/x.svg"}, {"is no run"}},                      //
       Case{"", {"list", "rewardz"}, {"rewardz"}},                                       //
+      Case{"", {"record", "-o", "BOX/x.gif"}, {"name a run folder, or --env ID"}},      //
+      Case{"", {"record", "BOX", "-o", "BOX/x.gif"}, {"is no run"}},                    //
+      Case{"", {"record", "BOX", "BOX", "-o", "BOX/x.gif"}, {"one run at a time"}},     //
+      Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0"}, {"--out"}},                //
+      Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0", "-o", "BOX/x.mp4"}, {"x.mp4: unknown ending; end it in .gif"}},
+      Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0", "-o", "BOX/no/x.gif"}, {"no/x.gif: there is no folder", "make it"}},
+      Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0", "-o", "BOX/x.gif", "--scale", "0"}, {"--scale"}},
+      Case{"", {"record", "--env", "MiniGrid-Empty-5x6-v0", "-o", "BOX/x.gif"}, {"did you mean \"MiniGrid-Empty-5x5-v0\"?"}},
+      Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0", "max_stepz=3", "-o", "BOX/x.gif"}, {"did you mean \"max_steps\"?"}},
+      Case{"", {"record", "--env", "tabular/chain", "-o", "BOX/x.gif"}, {"tabular/chain: cannot be drawn"}},  //
+      Case{"", {"play", "tabular/chain"}, {"tabular/chain: cannot be played"}},                               //
+      Case{"", {"play", "MiniGrid-Emty-5x5-v0"}, {"did you mean \"MiniGrid-Empty-5x5-v0\"?"}},
       Case{"", {"bench", "envs", "MiniGrid-DoorKey-8x9-v0"}, {"did you mean \"MiniGrid-DoorKey-8x8-v0\"?"}},
       Case{"", {"bench", "envs", "--threads", "3", "--envs", "2"}, {"--threads: 3", "raise --envs"}},
       Case{"env: {type: MiniGrid-DoorKey-8x8\n", {"train", "CONFIG"}, {"a.yaml:"}},  //
