@@ -1,6 +1,7 @@
 // rove bench envs: steps a second under uniformly random actions, observations written and resets included. Only live frames
 // count: the dead row of each episode (its reset) costs time and adds nothing. Each thread steps rows of its own
-// and waits for no other, as within a run's rollout.
+// and waits for no other, as within a run's rollout. Rates a core-second divide by the processor time of the whole process, so
+// other programs on the machine disturb them less.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <ostream>
 #include <span>
 
@@ -18,6 +20,7 @@
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "engine/checkpoint.h"
+#include "envs/inspectable.h"
 #include "envs/registry.h"
 
 namespace rove {
@@ -29,10 +32,24 @@ using Json = nlohmann::ordered_json;
 struct BenchEnvsArgs {
   std::vector<std::string> ids;
   int envs = 1024, threads = 1, repeats = 5;
-  double seconds = 2;
-  bool json = false;
+  std::optional<double> seconds;
+  bool all = false, json = false;
 };
 
+// What `./dev bench` shows: one of each kind, from no occlusion to levels that are hard to draw.
+const std::vector<std::string> kShown = {"MiniGrid-Empty-8x8-v0",           "MiniGrid-DoorKey-8x8-v0",
+                                         "MiniGrid-KeyCorridorS3R3-v0",     "MiniGrid-Dynamic-Obstacles-8x8-v0",
+                                         "MiniGrid-ObstructedMaze-Full-v1", "MiniGrid-MultiRoom-N6-v0",
+                                         "MiniGrid-MultiRoom-N7-S4-v0",     "MiniGrid-MultiRoom-N10-S10-v0",
+                                         "MiniGrid-MultiRoom-N12-S10-v0"};
+
+std::vector<std::string> AllIds() {
+  std::vector<std::string> ids = Envs().Names();
+  std::erase_if(ids, [](const std::string& id) { return !id.starts_with("MiniGrid-") && !id.starts_with("BabyAI-"); });
+  return ids;
+}
+
+constexpr double kLeastCpu_s = 1e-6;  // the clock's tick
 constexpr int kActionTables =
     61;  // drawn ahead, so that drawing is not measured; prime, so that no short cycle meets an episode's
 
@@ -63,8 +80,12 @@ class Stepper {
     env_->Reset(rows, seeds, columns());
   }
 
-  // Steps all rows for about `seconds`. Returns live frames a second.
-  double Run(double seconds) {
+  struct Rate {
+    double per_s, per_core_s;  // live frames
+  };
+  // Steps all rows for about `seconds`.
+  Rate Run(double seconds) {
+    const double cpu_s = CpuSeconds();
     const auto begin = Clock::now();
     const auto until = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     std::vector<std::int64_t> frames(parts_.size());
@@ -74,7 +95,30 @@ class Stepper {
       while (Clock::now() < until);
     });
     const double elapsed_s = std::chrono::duration<double>(Clock::now() - begin).count();
-    return static_cast<double>(std::accumulate(frames.begin(), frames.end(), std::int64_t{0})) / elapsed_s;
+    const auto all = static_cast<double>(std::accumulate(frames.begin(), frames.end(), std::int64_t{0}));
+    return {all / elapsed_s, all / std::max(CpuSeconds() - cpu_s, kLeastCpu_s)};
+  }
+
+  // Resets rows in mid-episode for about `seconds`, on this thread. Returns ns of processor time for one.
+  double ResetNs(double seconds) {
+    const double begin = CpuSeconds();
+    double cpu_s = 0;
+    std::size_t resets = 0;
+    do {
+      const std::size_t count = std::min<std::size_t>(n_, 64), first = resets % (n_ - count + 1);
+      std::vector<int> rows(count);
+      std::iota(rows.begin(), rows.end(), static_cast<int>(first));
+      env_->Reset(rows, std::vector<std::optional<Seed>>(count), columns());
+      resets += count;
+      cpu_s = CpuSeconds() - begin;
+    } while (cpu_s < seconds);
+    return cpu_s / static_cast<double>(resets) * 1e9;
+  }
+
+  // Bytes an environment holds, if it tells.
+  std::optional<std::size_t> bytes_per_env() const {
+    const auto* footprint = dynamic_cast<const FootprintInspectable*>(env_.get());
+    return footprint ? std::optional(footprint->bytes_per_env()) : std::nullopt;
   }
 
  private:
@@ -108,7 +152,9 @@ class Stepper {
 };
 
 void BenchEnvs(const BenchEnvsArgs& args, const Terminal& terminal) {
-  const auto ids = args.ids.empty() ? Envs().Names() : args.ids;
+  if (args.all && !args.ids.empty()) throw UserError("rove bench envs: --all measures every id; name none beside it");
+  const auto ids = args.all ? AllIds() : args.ids.empty() ? kShown : args.ids;
+  const double seconds = args.seconds.value_or(args.all ? 0.2 : 2);
   if (args.threads > args.envs)
     throw UserError(
         fmt::format("rove bench envs: --threads: {} are more than {} environments; raise --envs", args.threads, args.envs));
@@ -117,29 +163,48 @@ void BenchEnvs(const BenchEnvsArgs& args, const Terminal& terminal) {
   Json rows = Json::array();
   if (!args.json) {
     terminal.out << fmt::format(
-        "{}; {} thread{}, {} environments, random actions, resets included; median of {} x {} s\n\n{:<40}{:>14}{:>26}{:>10}\n",
-        CpuModel(), args.threads, args.threads > 1 ? "s" : "", args.envs, args.repeats, args.seconds, "environment", "steps/s",
-        "[min, max]", "ns/step");
+        "{}; {} thread{}, {} environments, random actions, resets included; median of {} x {} s\n\n"
+        "{:<44}{:>10}{:>18}{:>14}{:>9}{:>11}{:>10}\n",
+        CpuModel(), args.threads, args.threads > 1 ? "s" : "", args.envs, args.repeats, seconds, "environment", "M steps/s",
+        "[min, max]", "M/core-second", "ns/step", "us/reset", "bytes/env");
   }
+  std::pair<double, std::string> slowest;
   for (const std::string& id : ids) {
+    if (args.json) terminal.err << fmt::format("{}/{} {}", rows.size() + 1, ids.size(), id) << std::endl;
     Stepper stepper(id, args.envs, args.threads);
-    stepper.Run(0.1 * args.seconds);  // warm caches, and episodes out of step with each other
-    std::vector<double> rates;
-    for (int r = 0; r < args.repeats; ++r) rates.push_back(stepper.Run(args.seconds));
-    const Spread spread(rates);
+    stepper.Run(0.1 * seconds);  // warm caches, and episodes out of step with each other
+    std::vector<double> rates, core_rates;
+    for (int r = 0; r < args.repeats; ++r) {
+      const Stepper::Rate rate = stepper.Run(seconds);
+      rates.push_back(rate.per_s);
+      core_rates.push_back(rate.per_core_s);
+    }
+    const Spread spread(rates), core(core_rates);
+    const double reset_ns = stepper.ResetNs(0.1 * seconds);
+    const auto bytes = stepper.bytes_per_env();
+    if (slowest.second.empty() || core.median < slowest.first) slowest = {core.median, id};
     if (args.json) {
-      rows.push_back({{"env", id}, {"steps_per_s", spread.json()}, {"ns_per_step", 1e9 / spread.median}});
+      rows.push_back({{"env", id},
+                      {"steps_per_s", spread.json()},
+                      {"steps_per_core_s", core.json()},
+                      {"ns_per_step", 1e9 / core.median},
+                      {"ns_per_reset", reset_ns},
+                      {"bytes_per_env", bytes ? Json(*bytes) : Json()}});
     } else {
-      terminal.out << fmt::format("{:<40}{:>14.0f}{:>26}{:>10.1f}", id, spread.median,
-                                  fmt::format("[{:.0f}, {:.0f}]", spread.low, spread.high), 1e9 / spread.median)
+      terminal.out << fmt::format("{:<44}{:>10.2f}{:>18}{:>14.2f}{:>9.1f}{:>11.2f}{:>10}", id, spread.median / 1e6,
+                                  fmt::format("[{:.2f}, {:.2f}]", spread.low / 1e6, spread.high / 1e6), core.median / 1e6,
+                                  1e9 / core.median, reset_ns / 1e3, bytes ? std::to_string(*bytes) : "-")
                    << std::endl;
     }
   }
   if (args.json) {
-    terminal.out << Json{{"cpu", CpuModel()},       {"build_id", BuildId()},   {"envs", args.envs}, {"threads", args.threads},
-                         {"seconds", args.seconds}, {"repeats", args.repeats}, {"results", rows}}
+    terminal.out << Json{{"cpu", CpuModel()},  {"build_id", BuildId()},   {"envs", args.envs}, {"threads", args.threads},
+                         {"seconds", seconds}, {"repeats", args.repeats}, {"results", rows}}
                         .dump(1)
                  << "\n";
+  } else {
+    terminal.out << fmt::format("\n{} environment{}; slowest: {}, {:.2f} M steps a core-second\n", ids.size(),
+                                ids.size() == 1 ? "" : "s", slowest.second, slowest.first / 1e6);
   }
 }
 
@@ -148,14 +213,15 @@ void BenchEnvs(const BenchEnvsArgs& args, const Terminal& terminal) {
 void AddBenchEnvs(CLI::App& bench, const Terminal& terminal) {
   auto args = std::make_shared<BenchEnvsArgs>();
   CLI::App* command = bench.add_subcommand("envs", "Steps a second, random actions, resets included");
-  command->add_option("ids", args->ids, "names from `rove list envs` (default: all)");
+  command->add_option("ids", args->ids, "names from `rove list envs` (default: a choice of MiniGrid ids)");
+  command->add_flag("--all", args->all, "every MiniGrid and BabyAI id");
   command->add_option("--envs", args->envs, "environments stepped together")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 22));
   command->add_option("--threads", args->threads, "threads, each with its share of the environments")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
-  command->add_option("--seconds", args->seconds, "of one repeat")->capture_default_str()->check(CLI::Range(0.001, 3600.0));
+  command->add_option("--seconds", args->seconds, "of one repeat (default: 2; with --all 0.2)")->check(CLI::Range(0.001, 3600.0));
   command->add_option("--repeats", args->repeats, "repeats; the median is reported")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));

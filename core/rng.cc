@@ -10,7 +10,6 @@
 #include <xxhash.h>
 
 #include "core/archive.h"
-#include "core/error.h"
 
 namespace rove {
 namespace {
@@ -57,8 +56,6 @@ std::array<std::uint64_t, 4> SeedSequenceState(std::span<const std::uint32_t> wo
   return out;
 }
 
-constexpr U128 kPcgMultiplier = (static_cast<U128>(2549297995355413924ULL) << 64) | 4865540595714422341ULL;
-
 }  // namespace
 
 void Pcg64::Reseed(Seed seed) {
@@ -72,55 +69,21 @@ void Pcg64::Reseed(std::span<const std::uint32_t> seed_words) {
   s_.inc = ((static_cast<U128>(w[2]) << 64 | w[3]) << 1) | 1;
   s_.state = s_.inc;  // one step from 0
   s_.state += static_cast<U128>(w[0]) << 64 | w[1];
-  s_.state = s_.state * kPcgMultiplier + s_.inc;
-}
-
-std::uint64_t Pcg64::Next64() {
-  s_.state = s_.state * kPcgMultiplier + s_.inc;
-  const auto high = static_cast<std::uint64_t>(s_.state >> 64), low = static_cast<std::uint64_t>(s_.state);
-  return std::rotr(high ^ low, static_cast<int>(high >> 58));
-}
-
-std::uint32_t Pcg64::Next32() {
-  if (s_.has_half) {
-    s_.has_half = 0;
-    return s_.half;
-  }
-  const std::uint64_t both = Next64();
-  s_.has_half = 1;
-  s_.half = static_cast<std::uint32_t>(both >> 32);
-  return static_cast<std::uint32_t>(both);
+  s_.state = s_.state * kMultiplier + s_.inc;
 }
 
 double Pcg64::NextDouble() { return static_cast<double>(Next64() >> 11) * 0x1.0p-53; }
 
-std::int64_t Pcg64::Integers(std::int64_t low, std::int64_t high) {
-  ROVE_DCHECK_LT(low, high);
-  const auto range = static_cast<std::uint64_t>(high) - 1 - static_cast<std::uint64_t>(low);  // inclusive
-  if (range == 0) return low;
-  std::uint64_t offset;
-  if (range < 0xffffffffULL) {
-    const auto count = static_cast<std::uint32_t>(range) + 1;
-    std::uint64_t product = static_cast<std::uint64_t>(Next32()) * count;
-    if (static_cast<std::uint32_t>(product) < count) {
-      const std::uint32_t threshold = (0xffffffffU - static_cast<std::uint32_t>(range)) % count;
-      while (static_cast<std::uint32_t>(product) < threshold) product = static_cast<std::uint64_t>(Next32()) * count;
-    }
-    offset = product >> 32;
-  } else if (range == 0xffffffffULL) {
-    offset = Next32();
-  } else if (range == ~0ULL) {
-    offset = Next64();
-  } else {
-    const std::uint64_t count = range + 1;
-    U128 product = static_cast<U128>(Next64()) * count;
-    if (static_cast<std::uint64_t>(product) < count) {
-      const std::uint64_t threshold = (~0ULL - range) % count;
-      while (static_cast<std::uint64_t>(product) < threshold) product = static_cast<U128>(Next64()) * count;
-    }
-    offset = static_cast<std::uint64_t>(product >> 64);
+std::uint64_t Pcg64::DrawWide(std::uint64_t range) {
+  if (range == 0xffffffffULL) return Next32();
+  if (range == ~0ULL) return Next64();
+  const std::uint64_t count = range + 1;
+  U128 product = static_cast<U128>(Next64()) * count;
+  if (static_cast<std::uint64_t>(product) < count) {
+    const std::uint64_t threshold = (~0ULL - range) % count;
+    while (static_cast<std::uint64_t>(product) < threshold) product = static_cast<U128>(Next64()) * count;
   }
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + offset);
+  return static_cast<std::uint64_t>(product >> 64);
 }
 
 std::uint64_t Pcg64::Masked(std::uint64_t max) {

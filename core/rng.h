@@ -7,11 +7,14 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "core/error.h"
 
 namespace rove {
 
@@ -26,13 +29,38 @@ class Pcg64 {
   void Reseed(Seed seed);                                  // SeedSequence(seed); drops a buffered half
   void Reseed(std::span<const std::uint32_t> seed_words);  // seeds beyond 64 bits, little-endian 32-bit words
 
-  std::uint64_t Next64();
-  std::uint32_t Next32();  // low half first, the high half is buffered for the next call
-  double NextDouble();     // [0, 1), 53 bits; leaves a buffered half alone
+  std::uint64_t Next64() {
+    s_.state = s_.state * kMultiplier + s_.inc;
+    const auto high = static_cast<std::uint64_t>(s_.state >> 64), low = static_cast<std::uint64_t>(s_.state);
+    return std::rotr(high ^ low, static_cast<int>(high >> 58));
+  }
+  std::uint32_t Next32() {  // low half first, the high half is buffered for the next call
+    if (s_.has_half) {
+      s_.has_half = 0;
+      return s_.half;
+    }
+    const std::uint64_t both = Next64();
+    s_.has_half = 1;
+    s_.half = static_cast<std::uint32_t>(both >> 32);
+    return static_cast<std::uint32_t>(both);
+  }
+  double NextDouble();  // [0, 1), 53 bits; leaves a buffered half alone
 
   // Generator.integers(low, high): uniform in [low, high), Lemire's method on 32 bits (64 above 2^32 - 1).
   // high == low + 1 draws nothing. Requires low < high.
-  std::int64_t Integers(std::int64_t low, std::int64_t high);
+  std::int64_t Integers(std::int64_t low, std::int64_t high) {
+    ROVE_DCHECK_LT(low, high);
+    const auto range = static_cast<std::uint64_t>(high) - 1 - static_cast<std::uint64_t>(low);  // inclusive
+    if (range == 0) return low;
+    if (range >= 0xffffffffULL) return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + DrawWide(range));
+    const auto count = static_cast<std::uint32_t>(range) + 1;
+    std::uint64_t product = static_cast<std::uint64_t>(Next32()) * count;
+    if (static_cast<std::uint32_t>(product) < count) [[unlikely]] {
+      const std::uint32_t threshold = (0U - count) % count;
+      while (static_cast<std::uint32_t>(product) < threshold) product = static_cast<std::uint64_t>(Next32()) * count;
+    }
+    return low + static_cast<std::int64_t>(product >> 32);
+  }
 
   // Generator.shuffle: Fisher-Yates from the end with masked rejection (another method than Integers).
   template <class T>
@@ -50,7 +78,10 @@ class Pcg64 {
   void Serialize(Archive& ar);
 
  private:
-  std::uint64_t Masked(std::uint64_t max);  // uniform in [0, max] by masked rejection; max < 2^32
+  __extension__ static constexpr unsigned __int128 kMultiplier =
+      (static_cast<unsigned __int128>(2549297995355413924ULL) << 64) | 4865540595714422341ULL;
+  std::uint64_t Masked(std::uint64_t max);      // uniform in [0, max] by masked rejection; max < 2^32
+  std::uint64_t DrawWide(std::uint64_t range);  // uniform in [0, range]; range >= 2^32 - 1
   State s_;
 };
 

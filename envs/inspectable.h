@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,13 @@ class GridInspectable {
  public:
   virtual ~GridInspectable() = default;
   virtual GridState Inspect(int row) const = 0;
+};
+
+// What an environment costs to hold.
+class FootprintInspectable {
+ public:
+  virtual ~FootprintInspectable() = default;
+  virtual std::size_t bytes_per_env() const = 0;  // state and grid; not the columns, which the caller owns
 };
 
 // One simulated state in MuJoCo's terms.

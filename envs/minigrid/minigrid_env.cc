@@ -39,12 +39,11 @@ MiniGrid::MiniGrid(std::unique_ptr<Family> family, int n)
       view_(layout_),
       spec_(MakeSpec(family_->info())),
       tables_(layout_, spec_.max_steps),
-      memory_at_(RoundUpTo8(layout_.bytes())),
-      row_bytes_(memory_at_ + RoundUpTo8(family_->info().memory_bytes)),
+      row_bytes_(RoundUpTo8(layout_.bytes())),
+      memory_bytes_(RoundUpTo8(family_->info().memory_bytes)),
       states_(static_cast<std::size_t>(n)),
-      cells_(static_cast<std::size_t>(n) * row_bytes_, kWallCell) {
-  for (std::size_t row = 0; row < states_.size(); ++row) std::fill(memory(row), cells(row) + row_bytes_, 0);
-}
+      cells_(states_.size() * row_bytes_ + static_cast<std::size_t>(layout_.tail()), kWallCell),
+      memories_(states_.size() * memory_bytes_) {}
 
 void MiniGrid::Generate(std::size_t row) {
   constexpr int kMaxFailures = 10000;  // a level that can be drawn at all fails three times out of four at most
@@ -61,10 +60,7 @@ void MiniGrid::Generate(std::size_t row) {
     } catch (const LevelFailed&) {  // upstream would hang or raise; draw on
     }
   }
-  state.grid_key = 0;
-  for (int x = 0; x < layout_.width; ++x) {
-    for (int y = 0; y < layout_.height; ++y) state.grid_key ^= tables_.CellKey(x, y, grid[layout_.offset(x, y)]);
-  }
+  state.grid_key = tables_.GridKey(grid);
 }
 
 void MiniGrid::Observe(std::size_t row, const StepColumns& out) const {
@@ -150,6 +146,7 @@ void MiniGrid::Serialize(Archive& ar) {
   ar.Section("minigrid", 1, [&](int) {
     for (State& state : states_) ar("state", state);
     ar.Block("cells", cells_.data(), cells_.size());
+    ar.Block("memories", memories_.data(), memories_.size());
   });
 }
 

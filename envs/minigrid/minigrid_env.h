@@ -23,7 +23,7 @@ namespace rove::minigrid {
 //   state_key  i64           privileged: hash of grid, position and direction, not of the carried object
 enum Column { kImage, kDirection, kMission, kCarrying, kPosition, kStateKey };
 
-class MiniGrid final : public VectorEnv, public GridInspectable, public Renderable {
+class MiniGrid final : public VectorEnv, public GridInspectable, public FootprintInspectable, public Renderable {
  public:
   MiniGrid(std::unique_ptr<Family> family, int n);
   const EnvSpec& spec() const override { return spec_; }
@@ -33,14 +33,12 @@ class MiniGrid final : public VectorEnv, public GridInspectable, public Renderab
   void Serialize(Archive& ar) override;
   GridState Inspect(int row) const override;
   void Render(int row, const RenderOptions& options, Picture* out) const override;
-
-  // Bytes one environment takes, grid and family's memory included.
-  std::size_t bytes_per_env() const { return sizeof(State) + row_bytes_; }
+  std::size_t bytes_per_env() const override { return sizeof(State) + row_bytes_ + memory_bytes_; }
 
  private:
   std::uint8_t* cells(std::size_t row) { return cells_.data() + row * row_bytes_; }
   const std::uint8_t* cells(std::size_t row) const { return cells_.data() + row * row_bytes_; }
-  std::uint8_t* memory(std::size_t row) { return cells(row) + memory_at_; }
+  std::uint8_t* memory(std::size_t row) { return memories_.data() + row * memory_bytes_; }
   void Generate(std::size_t row);
   void Observe(std::size_t row, const StepColumns& out) const;
 
@@ -49,9 +47,10 @@ class MiniGrid final : public VectorEnv, public GridInspectable, public Renderab
   ViewReader view_;
   EnvSpec spec_;
   Tables tables_;
-  std::size_t memory_at_, row_bytes_;  // of a row of cells_: where the family's memory begins, and all of it; both multiples of 8
+  std::size_t row_bytes_, memory_bytes_;  // of an environment in cells_ and memories_
   std::vector<State> states_;
-  std::vector<std::uint8_t> cells_;
+  std::vector<std::uint8_t> cells_;     // grid after grid, and the tail
+  std::vector<std::uint8_t> memories_;  // what families keep beside it
 };
 
 }  // namespace rove::minigrid

@@ -2,13 +2,15 @@
 // The ids N7-S4, N7-S8, N10-S4, N10-S10, N12-S10 are those of the RIDE study (Raileanu & Rocktaeschel 2020), not upstream's, and
 // so is the noisy TV: a ball in the first room whose colour action `drop` draws anew; nothing can be dropped.
 #include <array>
+#include <cstdint>
 
 #include "envs/minigrid/family.h"
 
 namespace rove::minigrid {
 namespace {
 
-constexpr int kSize = 25, kMinRoom = 4, kExitTries = 8, kMaxRooms = 16, kTvTries = 100;
+constexpr int kSize = 25, kMinRoom = 4, kExitTries = 8, kTvTries = 100;
+constexpr std::size_t kMaxRooms = 16;
 enum Wall { kRight, kBottom, kLeft, kTop };
 
 struct Room {
@@ -18,6 +20,34 @@ struct Room {
 struct Chain {
   std::array<Room, kMaxRooms> rooms;
   int length = 0;
+  const Room& last() const { return rooms[static_cast<std::size_t>(length) - 1]; }
+  void Append(const Room& room) { rooms[static_cast<std::size_t>(length++)] = room; }
+};
+
+// Rooms that a new one must keep apart from, one lane each, all compared at once: a level of many large rooms asks ten thousand
+// times. A free lane overlaps nothing.
+class Taken {
+ public:
+  void Add(const Rect& r) {
+    x_[count_] = static_cast<std::int8_t>(r.x);
+    right_[count_] = static_cast<std::int8_t>(r.x + r.width);
+    y_[count_] = static_cast<std::int8_t>(r.y);
+    bottom_[count_++] = static_cast<std::int8_t>(r.y + r.height);
+  }
+  // Upstream's rule: a column or row of cells has to lie between a room and those to its right and below, not the others.
+  // Not 0: it overlaps one.
+  std::int64_t Overlaps(const Rect& r) const {
+    const Lanes overlaps = (All(r.x + r.width) >= x_) & (All(r.x) < right_) & (All(r.y + r.height) >= y_) & (All(r.y) < bottom_);
+    const auto halves = reinterpret_cast<Halves>(overlaps);
+    return halves[0] | halves[1];
+  }
+
+ private:
+  using Lanes [[gnu::vector_size(kMaxRooms)]] = std::int8_t;
+  using Halves [[gnu::vector_size(kMaxRooms)]] = std::int64_t;
+  static Lanes All(int value) { return Lanes{} + static_cast<std::int8_t>(value); }
+  Lanes x_ = All(127), right_{}, y_{}, bottom_{};
+  std::size_t count_ = 0;
 };
 
 struct Options {
@@ -36,13 +66,7 @@ class MultiRoom final : public Family {
 
   void Generate(Level& level) const override {
     const int rooms = level.I(options_.min_rooms, options_.max_rooms + 1);
-    Chain best;
-    while (best.length < rooms) {
-      Chain chain;
-      const int x = level.I(0, kSize - 2), y = level.I(0, kSize - 2);
-      PlaceRooms(level, rooms, kLeft, {x, y}, &chain);
-      if (chain.length > best.length) best = chain;
-    }
+    const Chain best = DrawChain(level, rooms);
     int previous_color = -1;
     for (int k = 0; k < best.length; ++k) {
       const Room& room = best.rooms[static_cast<std::size_t>(k)];
@@ -62,7 +86,7 @@ class MultiRoom final : public Family {
       previous_color = color;
     }
     level.PlaceAgent(best.rooms[0].rect);
-    level.Place(kGoalCell, best.rooms[static_cast<std::size_t>(best.length) - 1].rect);
+    level.Place(kGoalCell, best.last().rect);
   }
 
   Outcome Step(Play& play, int action) const override {
@@ -76,55 +100,73 @@ class MultiRoom final : public Family {
   }
 
  private:
-  // Appends a room behind `entry`, which lies in its wall `entry_wall`, then the rest of the chain. False if the room itself has
-  // no place; true once it is appended, whether or not the chain goes on (as upstream).
-  bool PlaceRooms(Level& level, int left, Wall entry_wall, Point entry, Chain* chain) const {
-    const int width = level.I(kMinRoom, options_.max_room_size + 1);
-    const int height = level.I(kMinRoom, options_.max_room_size + 1);
-    Point top = entry;
-    if (chain->length > 0) {
-      switch (entry_wall) {
-        case kRight: top = {entry.x - width + 1, level.I(entry.y - height + 2, entry.y)}; break;
-        case kBottom: top = {level.I(entry.x - width + 2, entry.x), entry.y - height + 1}; break;
-        case kLeft: top.y = level.I(entry.y - height + 2, entry.y); break;
-        case kTop: top.x = level.I(entry.x - width + 2, entry.x); break;
-      }
+  // Chains from random places until one has all rooms. Many large rooms take hundreds of chains, so the stream is a local copy,
+  // which the compiler keeps in registers.
+  Chain DrawChain(Level& level, int rooms) const {
+    Pcg64 rng = level.state().rng;
+    Chain best, chain;
+    while (best.length < rooms) {
+      chain.length = 0;
+      Grow(rng, rooms, &chain);
+      if (chain.length > best.length) best = chain;
     }
-    if (top.x < 0 || top.y < 0 || top.x + width > kSize || top.y + height >= kSize) return false;
-    for (int k = 0; k + 1 < chain->length; ++k) {  // the last room is its neighbour: they share a wall
-      const Rect& r = chain->rooms[static_cast<std::size_t>(k)].rect;
-      const bool apart = top.x + width < r.x || r.x + r.width <= top.x || top.y + height < r.y || r.y + r.height <= top.y;
-      if (!apart) return false;
-    }
-    chain->rooms[static_cast<std::size_t>(chain->length++)] = {{top.x, top.y, width, height}, entry};
-    if (left == 1) return true;
-    for (int tries = 0; tries < kExitTries; ++tries) {
-      std::array<Wall, 3> walls;
-      std::size_t count = 0;
-      for (const Wall wall : {kRight, kBottom, kLeft, kTop}) {
-        if (wall != entry_wall) walls[count++] = wall;
-      }
-      const Wall exit_wall = level.Element(std::span<const Wall>(walls));
-      Point exit;
-      switch (exit_wall) {
-        case kRight: exit = {top.x + width - 1, top.y + level.I(1, height - 1)}; break;
-        case kBottom: exit = {top.x + level.I(1, width - 1), top.y + height - 1}; break;
-        case kLeft: exit = {top.x, top.y + level.I(1, height - 1)}; break;
-        default: exit = {top.x + level.I(1, width - 1), top.y}; break;
-      }
-      if (PlaceRooms(level, left - 1, static_cast<Wall>((exit_wall + 2) % 4), exit, chain)) break;
-    }
-    return true;
+    level.state().rng = rng;
+    return best;
   }
+
+  // One chain, as long as it gets: a room is never taken back, and a chain ends where eight places in turn do not fit behind its
+  // last room. (Upstream's recursion comes to that: a room reports success once it is placed, whatever follows.) Walls and sizes
+  // are random, a branch on them would be mispredicted: positions are picked by masks, and a try has the one branch whether it
+  // fits.
+  [[gnu::always_inline]] void Grow(Pcg64& rng, int rooms, Chain* chain) const {
+    const auto draw = [&rng](int low, int high) { return static_cast<int>(rng.Integers(low, high)); };
+    const int most = options_.max_room_size + 1;
+    Point entry;
+    entry.x = draw(0, kSize - 2);
+    entry.y = draw(0, kSize - 2);
+    Rect room = {entry.x, entry.y, 0, 0};
+    room.width = draw(kMinRoom, most);
+    room.height = draw(kMinRoom, most);
+    if (Outside(room) != 0) return;
+    chain->Append({room, entry});
+    Taken taken;
+    Rect last = room;
+    int entry_wall = kLeft;
+    for (int tries = 0; chain->length < rooms && tries < kExitTries;) {
+      const int choice = draw(0, 3), wall = choice + (choice >= entry_wall);  // where the exit is
+      const int sideways = (wall & 1) - 1, far = (wall >> 1) - 1;             // masks: right or left; right or bottom
+      const int along = draw(1, Pick(sideways, last.height, last.width) - 1);
+      const int across = (Pick(sideways, last.width, last.height) - 1) & far;
+      entry = {last.x + Pick(sideways, across, along), last.y + Pick(sideways, along, across)};
+
+      room.width = draw(kMinRoom, most);
+      room.height = draw(kMinRoom, most);
+      const int size_along = Pick(sideways, room.height, room.width), size_across = Pick(sideways, room.width, room.height);
+      const int before = size_along - 1 - draw(1, size_along - 1);  // cells of its wall before the door
+      const int back = (size_across - 1) & ~far;                    // it extends away from the last room
+      room.x = entry.x - Pick(sideways, back, before);
+      room.y = entry.y - Pick(sideways, before, back);
+      ++tries;
+      if ((Outside(room) | taken.Overlaps(room)) != 0) continue;
+      taken.Add(last);  // the next room does not share a wall with it any more
+      chain->Append({room, entry});
+      last = room;
+      entry_wall = wall ^ 2;  // the opposite
+      tries = 0;
+    }
+  }
+  static int Pick(int mask, int a, int b) { return (a & mask) | (b & ~mask); }
+  // Not 0: it leaves the grid; one row short at the bottom, as upstream.
+  static int Outside(const Rect& r) { return (r.x | r.y | (kSize - r.x - r.width) | (kSize - 1 - r.y - r.height)) >> 31; }
 
   Options options_;
 };
 
 std::unique_ptr<Family> FromConfig(const Config& config) {
   Options o;
-  config.Get("min_rooms", &o.min_rooms, InRange(1, kMaxRooms));
+  config.Get("min_rooms", &o.min_rooms, InRange(1, static_cast<int>(kMaxRooms)));
   o.max_rooms = o.min_rooms;
-  config.Get("max_rooms", &o.max_rooms, InRange(1, kMaxRooms));
+  config.Get("max_rooms", &o.max_rooms, InRange(1, static_cast<int>(kMaxRooms)));
   if (o.max_rooms < o.min_rooms) config.At("max_rooms").Fail("below min_rooms, " + std::to_string(o.min_rooms));
   config.Get("max_room_size", &o.max_room_size, InRange(kMinRoom, 10));
   config.Get("noisy_tv", &o.noisy_tv);

@@ -13,32 +13,20 @@ namespace {
 constexpr unsigned kRow = (1u << kView) - 1;
 
 // process_vis lights one view row at a time, from the agent's upward. `lit`: lit cells of the row so far, `clear`: its
-// see-through cells; bit i is view column i. Result: all lit cells of the row, and the cells it lights in the row above.
-struct RowLight {
-  std::uint8_t row, above;
-};
-RowLight LightRow(unsigned clear, unsigned lit) {
-  unsigned above = 0;
-  for (int i = 0; i < kView - 1; ++i) {
-    if (lit >> i & clear >> i & 1) {
-      lit |= 1u << (i + 1);
-      above |= 3u << i;
-    }
-  }
-  for (int i = kView - 1; i > 0; --i) {
-    if (lit >> i & clear >> i & 1) {
-      lit |= 1u << (i - 1);
-      above |= 3u << (i - 1);
-    }
-  }
-  return {static_cast<std::uint8_t>(lit), static_cast<std::uint8_t>(above & kRow)};
+// see-through cells; bit i is view column i. Upstream sweeps to the right, then to the left, and each lit see-through cell lights
+// its neighbour in the sweep and the two above. After both sweeps every run of see-through cells that held a lit one is lit, with
+// the cells beside it; and the run and the cells beside it are what is lit above. So the row's lit cells are lit | LightAbove.
+std::uint8_t LightAbove(unsigned clear, unsigned lit) {
+  unsigned run = lit & clear;
+  for (int i = 1; i < kView; ++i) run |= (run << 1 | run >> 1) & clear;
+  return static_cast<std::uint8_t>((run | run << 1 | run >> 1) & kRow);
 }
 
-const std::vector<RowLight>& RowLights() {  // indexed by clear << 7 | lit
-  static const std::vector<RowLight> table = [] {
-    std::vector<RowLight> t;
+const std::vector<std::uint8_t>& LightsAbove() {  // indexed by clear << 7 | lit
+  static const std::vector<std::uint8_t> table = [] {
+    std::vector<std::uint8_t> t;
     for (unsigned clear = 0; clear <= kRow; ++clear) {
-      for (unsigned lit = 0; lit <= kRow; ++lit) t.push_back(LightRow(clear, lit));
+      for (unsigned lit = 0; lit <= kRow; ++lit) t.push_back(LightAbove(clear, lit));
     }
     return t;
   }();
@@ -86,11 +74,11 @@ void WriteImagePlain(const State& state, const ViewReader& reader, const std::ui
     for (std::size_t j = kView; j-- > 0;) {
       unsigned clear = 0;
       for (std::size_t i = 0; i < kView; ++i) clear |= static_cast<unsigned>(SeeThrough(view[j][i])) << i;
-      const RowLight light = LightRow(clear, lit);
+      const unsigned above = LightAbove(clear, lit);
       for (std::size_t i = 0; i < kView; ++i) {
-        if (!(light.row >> i & 1)) view[j][i] = kUnseenCell;
+        if (!((lit | above) >> i & 1)) view[j][i] = kUnseenCell;
       }
-      lit = light.above;
+      lit = above;
     }
   }
   view[kView - 1][kView / 2] = state.carrying != 0 ? state.carrying : kEmptyCell;
@@ -158,7 +146,7 @@ __m128i TwoWords(const void* low, const void* high) {
 }
 
 void Occlude(Block* rows) {
-  static const RowLight* const lights = RowLights().data();
+  static const std::uint8_t* const lights = LightsAbove().data();
   const __m128i clear = Load(kClear), low = _mm_set1_epi8(15);
   std::array<unsigned, 8> clear_bits;
   for (std::size_t k = 0; k < 4; ++k) {
@@ -170,9 +158,9 @@ void Occlude(Block* rows) {
   std::array<unsigned, 8> seen;
   seen[kView] = 0;
   for (std::size_t j = kView; j-- > 0;) {
-    const RowLight light = lights[clear_bits[j] << kView | lit];
-    seen[j] = light.row;
-    lit = light.above;
+    const unsigned above = lights[clear_bits[j] << kView | lit];
+    seen[j] = lit | above;
+    lit = above;
   }
   for (std::size_t k = 0; k < 4; ++k) {
     rows->pair[k] = _mm_and_si128(rows->pair[k], TwoWords(&kByteMask[seen[2 * k]], &kByteMask[seen[2 * k + 1]]));

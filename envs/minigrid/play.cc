@@ -13,34 +13,34 @@ std::vector<std::uint64_t> RandomWords(std::string_view purpose, std::size_t cou
 }  // namespace
 
 Tables::Tables(const Layout& l, int max_steps)
-    : layout(l),
-      cell_keys(RandomWords("minigrid cell keys", static_cast<std::size_t>(l.width * l.height) * 128)),
-      agent_keys(RandomWords("minigrid agent keys", static_cast<std::size_t>(l.width * l.height) * 4)) {
+    : layout(l), agent_keys(RandomWords("minigrid agent keys", static_cast<std::size_t>(l.width * l.height) * 4)) {
+  constexpr std::size_t kBytes = 128;
+  const std::vector<std::uint64_t> words = RandomWords("minigrid cell keys", num_cells() * kBytes);  // [cell index][cell byte]
+  cell_keys.resize(words.size());
+  for (std::size_t at = 0; at < words.size(); ++at) cell_keys[at % kBytes * num_cells() + at / kBytes] = words[at];
   for (int step = 0; step <= max_steps; ++step) success_reward.push_back(1 - 0.9 * (static_cast<double>(step) / max_steps));
 }
 
-Outcome Play::Base(int action) {
-  ++state_.step_count;
-  const Point at = front();
-  const Cell cell = Get(at);
+std::uint64_t Tables::GridKey(const std::uint8_t* cells) const {
+  std::uint64_t sum = 0;
+  const std::uint64_t* keys = cell_keys.data();
+  for (int x = 0; x < layout.width; ++x) {
+    const std::uint8_t* const column = cells + layout.offset(x, 0);
+    for (int y = 0; y < layout.height; ++y) sum ^= keys[column[y] * num_cells() + static_cast<std::size_t>(y)];
+    keys += layout.height;
+  }
+  return sum;
+}
+
+Outcome Play::Act(int action, Point at, Cell cell) {
   switch (action) {
-    case kTurnLeft: state_.direction = (state_.direction + 3) & 3; break;
-    case kTurnRight: state_.direction = (state_.direction + 1) & 3; break;
-    case kForward:
-      if (!CanOverlap(cell)) break;
-      state_.x = static_cast<std::int16_t>(at.x);
-      state_.y = static_cast<std::int16_t>(at.y);
-      if (KindOf(cell) == kGoal) return Success();
-      if (KindOf(cell) == kLava) return {0, true};
-      break;
+    case kForward: return KindOf(cell) == kGoal ? Success() : Outcome{0, true};
     case kPickUp:
-      if (!CanPickUp(cell) || state_.carrying != 0) break;
       state_.carrying = cell;
       state_.carried_content = KindOf(cell) == kBox ? state_.TakeContent(at.x, at.y) : Cell{0};
       Set(at, kEmptyCell);
       break;
     case kDrop:
-      if (cell != kEmptyCell || state_.carrying == 0) break;
       Set(at, state_.carrying);
       state_.PutContent(at.x, at.y, state_.carried_content);
       state_.carrying = state_.carried_content = 0;
@@ -57,7 +57,7 @@ Outcome Play::Base(int action) {
         Set(at, content != 0 ? content : kEmptyCell);
       }
       break;
-    default: break;  // kDone
+    default: break;
   }
   return {};
 }

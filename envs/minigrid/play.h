@@ -2,6 +2,7 @@
 // Minigrid 3.1.0, minigrid_env.py); a family adds what its subclass does around it.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -21,13 +22,17 @@ struct Outcome {
 struct Tables {
   Tables(const Layout& layout, int max_steps);
   Layout layout;
-  std::vector<std::uint64_t> cell_keys;   // [cell index][cell byte]: random words, summed with xor over the grid
+  std::vector<std::uint64_t> cell_keys;   // [cell byte][cell index]: random words, summed with xor over the grid
   std::vector<std::uint64_t> agent_keys;  // [cell index][direction]
   std::vector<double> success_reward;     // [step count]: 1 - 0.9 * (step / max_steps)
 
   std::uint64_t CellKey(int x, int y, Cell cell) const {
-    return cell_keys[static_cast<std::size_t>(layout.index(x, y)) * 128 + cell];
+    return cell_keys[static_cast<std::size_t>(cell) * num_cells() + static_cast<std::size_t>(layout.index(x, y))];
   }
+  std::uint64_t GridKey(const std::uint8_t* cells) const;  // the sum over all cells of padded bytes
+
+ private:
+  std::size_t num_cells() const { return static_cast<std::size_t>(layout.width * layout.height); }
 };
 
 class Play {
@@ -36,7 +41,20 @@ class Play {
       : tables_(tables), state_(state), cells_(cells), memory_(memory) {}
 
   // Upstream's rules for an action: moves, picks up, drops, toggles; the goal pays, goal and lava terminate.
-  Outcome Base(int action);
+  // Most steps turn, walk, or try what is not possible here. They take no branch on the action, which a random policy would make
+  // the processor mispredict.
+  Outcome Base(int action) {
+    constexpr std::array<std::uint8_t, kNumActions> kTurn = {3, 1, 0, 0, 0, 0, 0};
+    ++state_.step_count;
+    const Point at = front();
+    const Cell cell = Get(at);
+    const bool moves = (action == kForward) & CanOverlap(cell);
+    state_.x = static_cast<std::int16_t>(moves ? at.x : state_.x);
+    state_.y = static_cast<std::int16_t>(moves ? at.y : state_.y);
+    state_.direction = (state_.direction + kTurn[static_cast<std::size_t>(action)]) & 3;
+    const unsigned possible = kEffects[KindOf(cell)] & ~(state_.carrying == 0 ? 1u << kDrop : 1u << kPickUp);
+    return possible >> action & 1 ? Act(action, at, cell) : Outcome{};
+  }
   Outcome Success() const { return {tables_.success_reward[static_cast<std::size_t>(state_.step_count)], true}; }  // after Base
 
   State& state() { return state_; }
@@ -62,6 +80,18 @@ class Play {
   }
 
  private:
+  // [kind of the front cell]: bit a is set where action a does more than to turn or walk.
+  static constexpr std::array<std::uint8_t, 16> kEffects = [] {
+    std::array<std::uint8_t, 16> effects{};
+    effects[kGoal] = effects[kLava] = 1u << kForward;
+    effects[kKey] = effects[kBall] = 1u << kPickUp;
+    effects[kBox] = 1u << kPickUp | 1u << kToggle;
+    effects[kEmpty] = 1u << kDrop;
+    effects[kDoorOpen] = effects[kDoorClosed] = effects[kDoorLocked] = 1u << kToggle;
+    return effects;
+  }();
+  Outcome Act(int action, Point at, Cell cell);  // what kEffects says, but for the move
+
   const Tables& tables_;
   State& state_;
   std::uint8_t *cells_, *memory_;

@@ -1,4 +1,5 @@
 // rove train, eval and plot from outside, on an environment and an agent made for this file.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -223,6 +224,23 @@ TEST_CASE("bench envs steps every row, each on one of the threads", "[cli][unit]
   const auto report = nlohmann::json::parse(ran.out);
   CHECK(report["threads"] == 3);
   CHECK(report["results"][0]["steps_per_s"]["min"].get<double>() > 0);
+}
+
+TEST_CASE("bench envs --all has a row with time and memory for every MiniGrid id", "[cli][unit]") {
+  const Ran ran = RunRove({"bench", "envs", "--all", "--envs", "1", "--seconds", "0.001", "--repeats", "1", "--json"});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  const auto results = nlohmann::json::parse(ran.out)["results"];
+  const auto names = Envs().Names();
+  const auto is_id = [](const std::string& name) { return name.starts_with("MiniGrid-") || name.starts_with("BabyAI-"); };
+  CHECK(results.size() == static_cast<std::size_t>(std::ranges::count_if(names, is_id)));
+  for (const auto& row : results) {
+    INFO(row.dump());
+    CHECK(row["steps_per_core_s"]["median"].get<double>() > 0);
+    CHECK(row["ns_per_reset"].get<double>() > 0);
+    CHECK(row["bytes_per_env"].get<int>() > 0);
+  }
+  CheckRefused(RunRove({"bench", "envs", "--all", "MiniGrid-Empty-8x8-v0"}), "name none beside it");
 }
 
 TEST_CASE("bench train measures without leaving a file", "[cli][unit]") {

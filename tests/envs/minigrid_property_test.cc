@@ -58,7 +58,7 @@ GridState Shown(Level& level) {
 TEST_CASE("the view equals the naive one on 200000 random windows, in registers and plain", "[envs][property]") {
   const Layout layout{kSide, kSide};
   const ViewReader reader(layout);
-  std::vector<std::uint8_t> cells(static_cast<std::size_t>(layout.bytes()), kWallCell);
+  std::vector<std::uint8_t> cells(static_cast<std::size_t>(layout.bytes() + layout.tail()), kWallCell);
   State state;
   state.rng.Reseed(1);
   const Jumble jumble(kSide);
