@@ -10,6 +10,7 @@ constexpr const char* kConfig = R"(
 env: {{type: MiniGrid-DoorKey-5x5-v0, count: 10}}
 agent: {{{}, encoder: {{type: minigrid_cnn, channels: [8, 8, 8]}}, head: 16, minibatches: 3}}
 rewards: [{{type: made.count, weight: 0.01, key: view_position_direction, buffer: 1000, normalize: std}}]
+mix: {{combine: {}}}
 run: {{frames: 2500, seed: 3, rollout: 32, act_block: 4, threads: 2}}
 checkpoint: {{every: 2}}
 log: {{every: 1, tensorboard: false}}
@@ -22,19 +23,8 @@ TEST_CASE("agents on MiniGrid: 1, 2, 3 and 5 threads and a run killed twice end 
       GENERATE("type: ppo, epochs: 2", "type: ppo, epochs: 2, sequence_length: 8, memory: {type: lstm, units: 8}", "type: impala",
                "type: impala, memory: {type: lstm, units: 8}");
   INFO(mode << ", " << agent);
-  const Scratch scratch(fmt::format(kConfig, agent));
-  const std::string run_mode = "run.mode=" + mode;
-  REQUIRE(scratch.Train("whole", "", {run_mode}).Wait() == 0);
-  const auto whole = FinalBytes(scratch.run("whole"));
-  for (const std::string threads : {"1", "3", "5"}) {
-    INFO(threads << " threads");
-    REQUIRE(scratch.Train(threads, "", {run_mode, "run.threads=" + threads}).Wait() == 0);
-    CHECK(FinalBytes(scratch.run(threads)) == whole);
-  }
-  REQUIRE(scratch.Train("killed", "metrics.line:4=kill", {run_mode}).Wait() == -SIGKILL);
-  REQUIRE(Start({"train", "--resume", scratch.run("killed")}, "checkpoint.rename:2=kill", scratch.log()).Wait() == -SIGKILL);
-  REQUIRE(Start({"train", "--resume", scratch.run("killed")}, "", scratch.log()).Wait() == 0);
-  CHECK(FinalBytes(scratch.run("killed")) == whole);
+  const bool memory = agent.find("memory") != std::string::npos;
+  CheckThreadsAndKills(fmt::format(kConfig, agent, memory ? "head" : "sum"), mode, 4);  // head: a second value head
 }
 
 }  // namespace

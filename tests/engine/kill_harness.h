@@ -93,6 +93,24 @@ inline std::map<std::string, std::string> FinalBytes(const std::string& run) {
   return out;
 }
 
+// The run of `config` in `mode` (sync, pipelined) on 2 threads ends with the same bytes on 1, 3 and 5 threads, and when it is
+// killed after `rows` metric rows and again within the second checkpoint from there.
+inline void CheckThreadsAndKills(const std::string& config, const std::string& mode, int rows) {
+  const Scratch scratch(config);
+  const std::string run_mode = "run.mode=" + mode;
+  REQUIRE(scratch.Train("whole", "", {run_mode}).Wait() == 0);
+  const auto whole = FinalBytes(scratch.run("whole"));
+  for (const std::string threads : {"1", "3", "5"}) {
+    INFO(threads << " threads");
+    REQUIRE(scratch.Train(threads, "", {run_mode, "run.threads=" + threads}).Wait() == 0);
+    CHECK(FinalBytes(scratch.run(threads)) == whole);
+  }
+  REQUIRE(scratch.Train("killed", fmt::format("metrics.line:{}=kill", rows), {run_mode}).Wait() == -SIGKILL);
+  REQUIRE(Start({"train", "--resume", scratch.run("killed")}, "checkpoint.rename:2=kill", scratch.log()).Wait() == -SIGKILL);
+  REQUIRE(Start({"train", "--resume", scratch.run("killed")}, "", scratch.log()).Wait() == 0);
+  CHECK(FinalBytes(scratch.run("killed")) == whole);
+}
+
 inline void Finish(const Scratch& scratch, const std::string& name) {
   INFO(ReadFile(scratch.log()));
   REQUIRE(scratch.Resume(name).Wait() == 0);

@@ -20,19 +20,7 @@ evaluation: {every: 200, episodes: 3, mode: greedy}
 TEST_CASE("sac with rnd: 1, 2, 3 and 5 threads and a run killed twice end with the same bytes", "[engine][threads][kill]") {
   const std::string mode = GENERATE("sync", "pipelined");
   INFO(mode);
-  const Scratch scratch(kConfig);
-  const std::string run_mode = "run.mode=" + mode;
-  REQUIRE(scratch.Train("whole", "", {run_mode}).Wait() == 0);
-  const auto whole = FinalBytes(scratch.run("whole"));
-  for (const std::string threads : {"1", "3", "5"}) {
-    INFO(threads << " threads");
-    REQUIRE(scratch.Train(threads, "", {run_mode, "run.threads=" + threads}).Wait() == 0);
-    CHECK(FinalBytes(scratch.run(threads)) == whole);
-  }
-  REQUIRE(scratch.Train("killed", "metrics.line:6=kill", {run_mode}).Wait() == -SIGKILL);
-  REQUIRE(Start({"train", "--resume", scratch.run("killed")}, "checkpoint.rename:2=kill", scratch.log()).Wait() == -SIGKILL);
-  REQUIRE(Start({"train", "--resume", scratch.run("killed")}, "", scratch.log()).Wait() == 0);
-  CHECK(FinalBytes(scratch.run("killed")) == whole);
+  CheckThreadsAndKills(kConfig, mode, 6);
 }
 
 }  // namespace
