@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "envs/minigrid/level.h"
+#include "envs/minigrid/mission_words.h"
 #include "envs/minigrid/play.h"
 #include "envs/registry.h"
 
@@ -15,16 +16,18 @@ namespace rove::minigrid {
 
 struct FamilyInfo {
   Layout layout;
-  int max_steps = 0;
+  int max_steps = 0;  // of the longest episode, where levels differ
   bool see_through_walls = false;
   std::vector<std::string> missions;  // the texts a level can have; State::mission indexes them
   int num_actions = kNumActions;      // the first so many of Action
   int memory_bytes = 0;               // of an environment, for what a family has to know beyond cells and State
+  int mission_tokens = 0;             // length of the column of that name; 0: there is none
+  bool late_start = false;            // Start does something
 };
 
 class Family {
  public:
-  explicit Family(FamilyInfo info) : info_(std::move(info)) {}
+  explicit Family(FamilyInfo info);
   virtual ~Family() = default;
   const FamilyInfo& info() const { return info_; }
 
@@ -34,11 +37,21 @@ class Family {
   // One step: play.Base(action) and whatever the family adds before or after it. The engine adds the time limit.
   virtual Outcome Step(Play& play, int action) const { return play.Base(action); }
 
+  // What upstream does after it has taken the first image of an episode, which so shows the state before.
+  virtual void Start(Play&) const {}
+
+  // The level's text, and the same in words; both read what Generate left. The words live as long as `memory` does not change.
+  virtual std::string MissionText(const State& state, const std::uint8_t* memory) const;
+  virtual std::span<const Word> MissionWords(const State& state, const std::uint8_t* memory) const;
+
   // Reads `max_steps`, which every family has.
-  void ReadLimit(const Config& config);
+  virtual void ReadLimit(const Config& config);
 
  protected:
   FamilyInfo info_;
+
+ private:
+  std::vector<std::vector<Word>> mission_words_;  // of info_.missions
 };
 
 // Registers an id: `make` builds the family, from config where the id leaves parameters open. An id that upstream registers fixes

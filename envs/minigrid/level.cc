@@ -6,15 +6,18 @@ namespace rove::minigrid {
 
 Level::Level(const Layout& layout, State& state, std::uint8_t* cells, std::uint8_t* memory)
     : layout_(layout), state_(state), cells_(cells), memory_(memory) {
-  for (int x = 0; x < layout.width; ++x)
-    std::memset(cells + layout.offset(x, 0), kEmptyCell, static_cast<std::size_t>(layout.height));
-  state.step_count = 0;
-  state.mission = 0;
-  state.x = state.y = -1;
-  state.direction = 0;
-  state.carrying = state.carried_content = state.target = 0;
-  state.last = 0;
-  state.num_contents = 0;
+  Clear();
+}
+
+void Level::Clear() {
+  for (int x = 0; x < width(); ++x) std::memset(cells_ + layout_.offset(x, 0), kEmptyCell, static_cast<std::size_t>(height()));
+  state_.step_count = 0;
+  state_.mission = 0;
+  state_.x = state_.y = -1;
+  state_.direction = 0;
+  state_.carrying = state_.carried_content = state_.target = 0;
+  state_.last = 0;
+  state_.num_contents = 0;
 }
 
 void Level::HorizontalLine(int x, int y, int length, Cell cell) {

@@ -42,6 +42,7 @@ class Level {
   // Empties the grid (border excluded) and the state's level part; the stream goes on. memory: the family's own bytes of this
   // environment (FamilyInfo::memory_bytes), which keep what the level before left there; all zero in a fresh environment.
   Level(const Layout& layout, State& state, std::uint8_t* cells, std::uint8_t* memory = nullptr);
+  void Clear();  // empties grid and state again, for a level that is rejected
 
   int width() const { return layout_.width; }
   int height() const { return layout_.height; }
@@ -70,6 +71,14 @@ class Level {
   void Shuffle(std::span<T> items) {
     state_.rng.Shuffle(items);
   }
+  // Upstream's _rand_subset: the first `count` items become distinct ones, each drawn from those left; the rest keep their order.
+  template <class T, std::size_t N>
+  void Subset(std::span<T, N> items, int count) {
+    for (auto first = items.begin(); count-- > 0; ++first) {
+      const auto drawn = first + I(0, static_cast<int>(items.end() - first));
+      std::rotate(first, drawn, drawn + 1);
+    }
+  }
 
   // A cell of rect (walls included) that is empty, not the agent's and not reject(cell) gets `cell`; 0 places nothing. See
   // DrawCell for tries; LevelFailed when it gives up.
@@ -85,6 +94,7 @@ class Level {
     return Place(cell, rect, max_tries, [](Point) { return false; });
   }
   Point agent() const { return {state_.x, state_.y}; }
+  int direction() const { return state_.direction; }
   void PlaceAgent(const Rect& rect, int max_tries = 0);  // Place(nothing), then direction = I(0, 4)
   void SetAgent(int x, int y, int direction);
 

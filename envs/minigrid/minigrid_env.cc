@@ -18,6 +18,8 @@ EnvSpec MakeSpec(const FamilyInfo& info) {
               {"carrying", DType::kU8, {2}, {0}, {kAgent}, Role::kPrivileged},
               {"position", DType::kI32, {2}, {0}, {side}, Role::kPrivileged},
               {"state_key", DType::kI64, {}, {}, {}, Role::kPrivileged}};
+  if (info.mission_tokens > 0)
+    spec.obs.push_back({"mission_tokens", DType::kI32, {info.mission_tokens}, {0}, {kNumMissionWords}, Role::kPolicy});
   spec.action = {"action", DType::kI32, {}, {0}, {info.num_actions - 1.0}, Role::kPolicy};
   spec.max_steps = info.max_steps;
   spec.success_return = 0;
@@ -38,7 +40,7 @@ MiniGrid::MiniGrid(std::unique_ptr<Family> family, int n)
       layout_(family_->info().layout),
       view_(layout_),
       spec_(MakeSpec(family_->info())),
-      tables_(layout_, spec_.max_steps),
+      tables_(layout_),
       row_bytes_(RoundUpTo8(layout_.bytes())),
       memory_bytes_(RoundUpTo8(family_->info().memory_bytes)),
       states_(static_cast<std::size_t>(n)),
@@ -63,11 +65,15 @@ void MiniGrid::Generate(std::size_t row) {
   state.grid_key = tables_.GridKey(grid);
 }
 
-void MiniGrid::Observe(std::size_t row, const StepColumns& out) const {
+void MiniGrid::ObserveImage(std::size_t row, const StepColumns& out) const {
   const State& state = states_[row];
-  const auto index = static_cast<std::size_t>(layout_.index(state.x, state.y));
   WriteImage(state, view_, cells(row) + layout_.offset(state.x, state.y), family_->info().see_through_walls,
              At<std::uint8_t>(out, kImage, row, kImageBytes));
+}
+
+void MiniGrid::ObserveRest(std::size_t row, const StepColumns& out) const {
+  const State& state = states_[row];
+  const auto index = static_cast<std::size_t>(layout_.index(state.x, state.y));
   *At<std::int32_t>(out, kDirection, row) = state.direction;
   *At<std::int32_t>(out, kMission, row) = state.mission;
   std::uint8_t* const carrying = At<std::uint8_t>(out, kCarrying, row, 2);
@@ -78,6 +84,22 @@ void MiniGrid::Observe(std::size_t row, const StepColumns& out) const {
   position[1] = state.y;
   *At<std::int64_t>(out, kStateKey, row) =
       static_cast<std::int64_t>(state.grid_key ^ tables_.agent_keys[index * 4 + state.direction]);
+  if (const int length = family_->info().mission_tokens; length > 0) {
+    const std::span<const Word> words = family_->MissionWords(state, memory(row));
+    const auto width = static_cast<std::size_t>(length);
+    std::int32_t* const tokens = At<std::int32_t>(out, kMissionTokens, row, width);
+    std::fill(std::copy(words.begin(), words.end(), tokens), tokens + width, 0);
+  }
+}
+
+void MiniGrid::Begin(std::size_t row, const StepColumns& out) {
+  Generate(row);
+  ObserveImage(row, out);
+  if (family_->info().late_start) {
+    Play play(tables_, states_[row], cells(row), memory(row));
+    family_->Start(play);
+  }
+  ObserveRest(row, out);
 }
 
 void MiniGrid::Reset(std::span<const int> rows, std::span<const std::optional<Seed>> seeds, const StepColumns& out) {
@@ -85,12 +107,11 @@ void MiniGrid::Reset(std::span<const int> rows, std::span<const std::optional<Se
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const auto row = static_cast<std::size_t>(rows[k]);
     if (seeds[k]) states_[row].rng.Reseed(*seeds[k]);
-    Generate(row);
+    Begin(row, out);
     out.reward[row] = 0;
     out.discount[row] = 1;
     out.end[row] = 0;
     out.step_type[row] = StepType::kFirst;
-    Observe(row, out);
   }
 }
 
@@ -102,7 +123,7 @@ void MiniGrid::Step(ConstTensorView action, int begin, int end, const StepColumn
     Outcome outcome;
     std::uint8_t ended = 0;
     if (state.last) {
-      Generate(row);
+      Begin(row, out);
       out.step_type[row] = StepType::kFirst;
     } else {
       const std::int32_t a = actions[row];
@@ -116,11 +137,12 @@ void MiniGrid::Step(ConstTensorView action, int begin, int end, const StepColumn
                                         (state.step_count >= state.max_steps ? kTruncated : 0));
       state.last = ended != 0;
       out.step_type[row] = ended ? StepType::kLast : StepType::kMid;
+      ObserveImage(row, out);
+      ObserveRest(row, out);
     }
     out.reward[row] = outcome.reward;
     out.discount[row] = outcome.terminated ? 0.0f : 1.0f;
     out.end[row] = ended;
-    Observe(row, out);
   }
 }
 
@@ -169,7 +191,7 @@ GridState MiniGrid::Inspect(int row) const {
   }
   std::sort(out.box.begin(), out.box.end());
   out.agent = {state.x, state.y, state.direction};
-  out.mission = family_->info().missions[static_cast<std::size_t>(state.mission)];
+  out.mission = family_->MissionText(state, memory(r));
   out.max_steps = state.max_steps;
   if (state.carrying != 0) {
     const auto code = Encode(state.carrying);

@@ -21,7 +21,8 @@ namespace rove::minigrid {
 //   carrying   u8 [2]        privileged: type and colour of the carried object, 0 0 if none
 //   position   i32 [2]       privileged: x, y of the agent
 //   state_key  i64           privileged: hash of grid, position and direction, not of the carried object
-enum Column { kImage, kDirection, kMission, kCarrying, kPosition, kStateKey };
+//   mission_tokens i32 [T]  only in families that say T: the words of the level's text by number (mission_words.h), 0 pads
+enum Column { kImage, kDirection, kMission, kCarrying, kPosition, kStateKey, kMissionTokens };
 
 class MiniGrid final : public VectorEnv, public GridInspectable, public FootprintInspectable, public Renderable {
  public:
@@ -39,8 +40,11 @@ class MiniGrid final : public VectorEnv, public GridInspectable, public Footprin
   std::uint8_t* cells(std::size_t row) { return cells_.data() + row * row_bytes_; }
   const std::uint8_t* cells(std::size_t row) const { return cells_.data() + row * row_bytes_; }
   std::uint8_t* memory(std::size_t row) { return memories_.data() + row * memory_bytes_; }
+  const std::uint8_t* memory(std::size_t row) const { return memories_.data() + row * memory_bytes_; }
   void Generate(std::size_t row);
-  void Observe(std::size_t row, const StepColumns& out) const;
+  void Begin(std::size_t row, const StepColumns& out);  // an episode, with its first observation
+  void ObserveImage(std::size_t row, const StepColumns& out) const;
+  void ObserveRest(std::size_t row, const StepColumns& out) const;
 
   std::unique_ptr<Family> family_;
   Layout layout_;

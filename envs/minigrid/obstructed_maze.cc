@@ -1,7 +1,5 @@
 // ObstructedMaze: a blue ball behind locked doors, with keys in boxes and balls in the way. Levels as Farama Minigrid 3.1.0,
 // envs/obstructedmaze.py and obstructedmaze_v1.py: in version 0 a blocking ball may replace the key of another door.
-#include <algorithm>
-
 #include "envs/minigrid/family.h"
 #include "envs/minigrid/room_grid.h"
 
@@ -14,15 +12,10 @@ using Room = Point;  // column, row
 
 using Doors = std::array<Color, kNumColors>;
 
-// All colours in random order, each drawn from what is left.
 Doors DrawDoorColors(Level& level) {
-  Doors left = kColorsByName, drawn;
-  for (std::size_t k = 0; k < left.size(); ++k) {
-    const auto at = static_cast<std::size_t>(level.I(0, static_cast<int>(left.size() - k)));
-    drawn[k] = left[at];
-    std::copy(left.begin() + static_cast<std::ptrdiff_t>(at) + 1, left.end(), left.begin() + static_cast<std::ptrdiff_t>(at));
-  }
-  return drawn;
+  Doors colors = kColorsByName;
+  level.Subset(std::span(colors), kNumColors);
+  return colors;
 }
 
 struct Obstruction {

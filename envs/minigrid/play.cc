@@ -12,13 +12,12 @@ std::vector<std::uint64_t> RandomWords(std::string_view purpose, std::size_t cou
 
 }  // namespace
 
-Tables::Tables(const Layout& l, int max_steps)
+Tables::Tables(const Layout& l)
     : layout(l), agent_keys(RandomWords("minigrid agent keys", static_cast<std::size_t>(l.width * l.height) * 4)) {
   constexpr std::size_t kBytes = 128;
   const std::vector<std::uint64_t> words = RandomWords("minigrid cell keys", num_cells() * kBytes);  // [cell index][cell byte]
   cell_keys.resize(words.size());
   for (std::size_t at = 0; at < words.size(); ++at) cell_keys[at % kBytes * num_cells() + at / kBytes] = words[at];
-  for (int step = 0; step <= max_steps; ++step) success_reward.push_back(1 - 0.9 * (static_cast<double>(step) / max_steps));
 }
 
 std::uint64_t Tables::GridKey(const std::uint8_t* cells) const {

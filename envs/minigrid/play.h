@@ -20,11 +20,10 @@ struct Outcome {
 
 // What all environments of a batch share, read only.
 struct Tables {
-  Tables(const Layout& layout, int max_steps);
+  explicit Tables(const Layout& layout);
   Layout layout;
   std::vector<std::uint64_t> cell_keys;   // [cell byte][cell index]: random words, summed with xor over the grid
   std::vector<std::uint64_t> agent_keys;  // [cell index][direction]
-  std::vector<double> success_reward;     // [step count]: 1 - 0.9 * (step / max_steps)
 
   std::uint64_t CellKey(int x, int y, Cell cell) const {
     return cell_keys[static_cast<std::size_t>(cell) * num_cells() + static_cast<std::size_t>(layout.index(x, y))];
@@ -55,7 +54,9 @@ class Play {
     const unsigned possible = kEffects[KindOf(cell)] & ~(state_.carrying == 0 ? 1u << kDrop : 1u << kPickUp);
     return possible >> action & 1 ? Act(action, at, cell) : Outcome{};
   }
-  Outcome Success() const { return {tables_.success_reward[static_cast<std::size_t>(state_.step_count)], true}; }  // after Base
+  Outcome Success() const {  // after Base
+    return {1 - 0.9 * (static_cast<double>(state_.step_count) / state_.max_steps), true};
+  }
 
   State& state() { return state_; }
   Point agent() const { return {state_.x, state_.y}; }

@@ -52,7 +52,17 @@ Color RoomGrid::AddDoor(int i, int j, int side, bool locked, std::optional<Color
   const Point at = room(i, j).door[s];
   level_.Set(at.x, at.y, MakeCell(locked ? kDoorLocked : kDoorClosed, drawn));
   room(i, j).connected[s] = neighbor(i, j, side).connected[(s + 2) % 4] = true;
+  doors_[num_doors_++] = at;
   return drawn;
+}
+
+int RoomGrid::DrawFreeSide(int i, int j) {
+  const auto free = [&](int side) { return has_neighbor(i, j, side) && !connected(i, j, side); };
+  if (!free(0) && !free(1) && !free(2) && !free(3)) throw LevelFailed{};
+  int side = 0;
+  do side = level_.I(0, 4);
+  while (!free(side));
+  return side;
 }
 
 void RoomGrid::RemoveWall(int i, int j, int side) {
@@ -113,13 +123,13 @@ bool RoomGrid::AllReachable() const {
   return seen == (1u << (rows_ * columns_)) - 1;
 }
 
-void RoomGrid::ConnectAll() {
+void RoomGrid::ConnectAll(std::span<const Color> colors) {
   for (int tries = 0; !AllReachable(); ++tries) {
     if (tries > kMaxConnectTries) throw LevelFailed{};
     const int i = level_.I(0, columns_), j = level_.I(0, rows_), side = level_.I(0, 4);
-    if (!has_neighbor(i, j, side) || room(i, j).connected[static_cast<std::size_t>(side)]) continue;
+    if (!has_neighbor(i, j, side) || connected(i, j, side)) continue;
     if (room(i, j).locked || neighbor(i, j, side).locked) continue;
-    AddDoor(i, j, side, /*locked=*/false);
+    AddDoor(i, j, side, /*locked=*/false, level_.Element(colors));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 
 #include "envs/minigrid/level.h"
 
@@ -31,12 +32,21 @@ class RoomGrid {
   Point PlaceInRoom(int i, int j, Cell cell, Cell content = 0);
   Point door(int i, int j, int side) const { return room(i, j).door[static_cast<std::size_t>(side)]; }  // where one is or may go
   Color AddDoor(int i, int j, int side, bool locked, std::optional<Color> color = {});
+  // A side of the room that has a neighbour and no door yet, drawn until there is one; LevelFailed if there is none.
+  int DrawFreeSide(int i, int j);
   void RemoveWall(int i, int j, int side);
+  std::span<const Point> doors() const { return std::span(doors_).first(num_doors_); }  // those added, oldest first
+  bool has_neighbor(int i, int j, int side) const;
+  bool connected(int i, int j, int side) const { return room(i, j).connected[static_cast<std::size_t>(side)]; }
+  int rows() const { return rows_; }
+  int columns() const { return columns_; }
+  const Rect& rect(int i, int j) const { return room(i, j).rect; }
+  Point RoomOf(Point cell) const { return {cell.x / (room_size_ - 1), cell.y / (room_size_ - 1)}; }  // column, row
   // Into a room, until the cell in front is empty or wall. Upstream never returns if no cell of the room allows that:
   // LevelFailed.
   void PlaceAgent(int i, int j);
-  // Unlocked doors at random until all rooms are connected to the agent's (locked doors count as connections).
-  void ConnectAll();
+  // Unlocked doors of random colours until all rooms are connected to the agent's (locked doors count as connections).
+  void ConnectAll(std::span<const Color> colors = kColorsByName);
 
  private:
   struct Room {
@@ -47,7 +57,6 @@ class RoomGrid {
   };
   Room& room(int i, int j) { return rooms_[static_cast<std::size_t>(j * columns_ + i)]; }
   const Room& room(int i, int j) const { return rooms_[static_cast<std::size_t>(j * columns_ + i)]; }
-  bool has_neighbor(int i, int j, int side) const;
   Room& neighbor(int i, int j, int side) {
     return room(i + kDx[static_cast<std::size_t>(side)], j + kDy[static_cast<std::size_t>(side)]);
   }
@@ -56,6 +65,8 @@ class RoomGrid {
   Level& level_;
   int room_size_, rows_, columns_;
   std::array<Room, kMaxRooms> rooms_;
+  std::array<Point, 2 * kMaxRooms> doors_;
+  std::size_t num_doors_ = 0;
 };
 
 }  // namespace rove::minigrid

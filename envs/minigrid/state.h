@@ -43,6 +43,7 @@ struct Spot {  // a cell, in two bytes
 constexpr Spot ToSpot(Point p) { return {static_cast<std::uint8_t>(p.x), static_cast<std::uint8_t>(p.y)}; }
 struct Rect {
   int x = 0, y = 0, width = 0, height = 0;
+  bool contains(Point p) const { return p.x >= x && p.y >= y && p.x < x + width && p.y < y + height; }
 };
 
 struct BoxContent {

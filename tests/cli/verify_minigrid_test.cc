@@ -68,6 +68,18 @@ TEST_CASE("every recorded row of the reference matches, random state included", 
         "all 988 rows match\n");
 }
 
+TEST_CASE("every recorded row of BabyAI matches, in used environments too", "[cli][golden]") {
+  const Ran ran = RunRove({"verify", "minigrid", ROVE_SOURCE_DIR "/tests/golden/babyai.jsonl.gz"});
+  CHECK(ran.status == 0);
+  CHECK(ran.out ==
+        "row kind   compared  mismatches  skipped\n"
+        "reset           288           0        0\n"
+        "reuse           288           0        0\n"
+        "rollout         286           0        0\n"
+        "96 ids compared, 0 ids of the file are not in this program, 0 rows mark a hang of the reference\n"
+        "all 862 rows match\n");
+}
+
 // The recorded rollouts would prove little if nothing happened in them.
 TEST_CASE("the recorded rollouts hold successes, time limits, failures and collisions", "[cli][golden]") {
   int solved = 0, timed_out = 0, failed = 0, collided = 0;

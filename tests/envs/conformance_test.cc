@@ -12,9 +12,12 @@ constexpr int kEnvs = 5;
 
 NoiseStream ActionNoise(int step) { return Noise(1, "conformance").At(0, static_cast<std::uint64_t>(step)); }
 
-// The Control Suite's episodes of 1000 steps are cut to 2 simulated seconds, 40 to 200 steps: longer ones show nothing else.
+bool IsBabyAi(const std::string& id) { return id.starts_with("BabyAI-") || id.starts_with("babyai/"); }
+
+// The Control Suite's episodes of 1000 steps are cut to 2 simulated seconds, 40 to 200 steps: longer ones show nothing else. So
+// are BabyAI's, whose limit may depend on the instruction.
 EnvBatch Make(const std::string& id, int n) {
-  const std::string limit = id.starts_with("dm_control/") ? ", time_limit: 2" : "";
+  const std::string limit = id.starts_with("dm_control/") ? ", time_limit: 2" : IsBabyAi(id) ? ", max_steps: 60" : "";
   return EnvBatch(Envs().Create(Config::Parse("{type: " + id + limit + "}"), {.num_envs = n}));
 }
 
@@ -25,6 +28,9 @@ bool NothingIsRandom(const std::string& id) {
   return (id.starts_with("MiniGrid-Empty-") && !id.starts_with("MiniGrid-Empty-Random-")) || id == "minigrid/empty" ||
          id.starts_with("MiniGrid-DistShift") || id == "minigrid/dist_shift" || id == "tabular/chain" || id == "tabular/deep_sea";
 }
+
+// These remember a room that an earlier level locked, as upstream does (docs/minigrid.md).
+bool RemembersEarlierLevels(const std::string& id) { return id.starts_with("BabyAI-Synth"); }
 
 // Actions that no environment may look at.
 void SpoilDeadActions(EnvBatch& batch) {
@@ -102,9 +108,11 @@ TEST_CASE("the same seeds and actions give the same bytes, and the dead row's ac
   for (const std::string& id : Envs().Names()) {
     INFO(id);
     EnvBatch a = Make(id, kEnvs), b = Make(id, kEnvs);
-    b.Reset(99);  // a used environment is as good as a fresh one
-    b.DrawActions(ActionNoise(0));
-    b.Step();
+    if (!RemembersEarlierLevels(id)) {
+      b.Reset(99);  // a used environment is as good as a fresh one
+      b.DrawActions(ActionNoise(0));
+      b.Step();
+    }
     a.Reset(3);
     b.Reset(3);
     bool same = true;

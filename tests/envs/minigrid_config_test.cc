@@ -37,6 +37,28 @@ TEST_CASE("a family with an id's parameters is that id", "[envs][unit]") {
            {"MiniGrid-PutNear-8x8-N3-v0", "{type: minigrid/put_near, size: 8, num_objects: 3}"},
            {"MiniGrid-MemoryS17Random-v0", "{type: minigrid/memory, size: 17, random_length: true}"},
            {"MiniGrid-RedBlueDoors-6x6-v0", "{type: minigrid/red_blue_doors, size: 6}"},
+           {"BabyAI-GoToRedBallGrey-v0", "{type: babyai/go_to_red_ball, grey: true}"},
+           {"BabyAI-GoToObjS6-v1", "{type: babyai/go_to_obj, room_size: 6}"},
+           {"BabyAI-GoToLocalS7N4-v0", "{type: babyai/go_to_local, room_size: 7, num_dists: 4}"},
+           {"BabyAI-GoToObjMazeS4R2-v0", "{type: babyai/go_to, room_size: 4, num_rows: 2, num_cols: 2, num_dists: 1}"},
+           {"BabyAI-OpenDoorLoc-v0", "{type: babyai/open_door, select_by: loc}"},
+           {"BabyAI-OpenRedBlueDoorsDebug-v0",
+            "{type: babyai/open_two_doors, first_color: red, second_color: blue, strict: true}"},
+           {"BabyAI-OpenDoorsOrderN4Debug-v0", "{type: babyai/open_doors_order, num_doors: 4, debug: true}"},
+           {"BabyAI-FindObjS7-v0", "{type: babyai/find_obj, room_size: 7}"},
+           {"BabyAI-KeyCorridorS3R2-v0", "{type: babyai/key_corridor, room_size: 3, num_rows: 2}"},
+           {"BabyAI-OneRoomS16-v0", "{type: babyai/one_room, room_size: 16}"},
+           {"BabyAI-PutNextLocalS6N4-v0", "{type: babyai/put_next_local, room_size: 6, num_objs: 4}"},
+           {"BabyAI-PutNextS6N3Carrying-v0", "{type: babyai/put_next, room_size: 6, objs_per_room: 3, start_carrying: true}"},
+           {"BabyAI-MoveTwoAcrossS5N2-v0", "{type: babyai/move_two_across, room_size: 5, objs_per_room: 2}"},
+           {"BabyAI-BossLevel-v0", "{type: babyai/level_gen}"},
+           {"BabyAI-GoToSeqS5R2-v0",
+            "{type: babyai/level_gen, room_size: 5, num_rows: 2, num_cols: 2, num_dists: 4, locked_room_prob: 0, locations: "
+            "false, "
+            "unblocking: false, action_kinds: [goto]}"},
+           {"BabyAI-SynthS5R2-v0",
+            "{type: babyai/level_gen, room_size: 5, num_rows: 2, locations: false, implicit_unlock: false, instr_kinds: "
+            "[action]}"},
        }) {
     INFO(c.config);
     EnvBatch id(c.id, 4), family(Make(c.config));
@@ -83,6 +105,14 @@ TEST_CASE("a wrong parameter is refused in one line that names it", "[envs][unit
            {"{type: minigrid/fetch, size: 4, num_objects: 4}", "run.yaml:1: num_objects: expected in [1, 3], got 4"},
            {"{type: minigrid/put_near, size: 6, num_objects: 3}", "run.yaml:1: num_objects: expected in [2, 2], got 3"},
            {"{type: minigrid/memory, size: 8}", "run.yaml:1: size: expected an odd number, got 8"},
+           {"{type: babyai/level_gen, num_dists: 36}", "run.yaml:1: num_dists: expected in [1, 35], got 36"},
+           {"{type: babyai/level_gen, num_rows: 1, num_cols: 1, num_dists: 5}",
+            "run.yaml:1: locked_room_prob: one room cannot be locked; set it to 0"},
+           {"{type: babyai/level_gen, action_kinds: [goto, fly]}", "run.yaml:1: action_kinds: unknown name \"fly\""},
+           {"{type: babyai/level_gen, instr_kinds: []}", "run.yaml:1: instr_kinds: expected at least one name"},
+           {"{type: BabyAI-BossLevel-v0, stale_locked_room: false}", "run.yaml:1: stale_locked_room: unknown key"},
+           {"{type: babyai/put_next, room_size: 4, objs_per_room: 3}", "run.yaml:1: objs_per_room: expected in [1, 1], got 3"},
+           {"{type: babyai/open_two_doors, first_color: pink}", "run.yaml:1: first_color: "},
            {"{type: minigrid/dor_key}", "did you mean \"minigrid/door_key\"?"},
        }) {
     INFO(c.config);

@@ -15,7 +15,7 @@ constexpr Cell kYellowKey = MakeCell(kKey, kYellow), kRedKey = MakeCell(kKey, kR
 class Drawn final : public Family {
  public:
   Drawn(std::vector<std::string> rows, int max_steps)
-      : Family({{static_cast<int>(rows[0].size()), static_cast<int>(rows.size())}, max_steps, false, {"test"}}),
+      : Family({{static_cast<int>(rows[0].size()), static_cast<int>(rows.size())}, max_steps, false, {""}}),
         rows_(std::move(rows)) {}
   void Generate(Level& level) const override {
     for (int y = 0; y < level.height(); ++y) {
@@ -195,7 +195,7 @@ TEST_CASE("where the reference would look for ever for a place to stand, the lev
 TEST_CASE("a failed level is drawn again from the continuing stream", "[envs][unit]") {
   class Unlucky final : public Family {
    public:
-    Unlucky() : Family({{5, 5}, 10, false, {"test"}}) {}
+    Unlucky() : Family({{5, 5}, 10, false, {""}}) {}
     void Generate(Level& level) const override {
       if (level.I(0, 8) != 7) throw LevelFailed{};
       level.WallRect(level.whole());
