@@ -99,6 +99,19 @@ class Stepper {
     return {all / elapsed_s, all / std::max(CpuSeconds() - cpu_s, kLeastCpu_s)};
   }
 
+  // Resets rows one after the other while all step, for as long as an episode may last, or for `seconds`: rows that began
+  // together would run into their time limits together, and one repeat would have all the resets of several.
+  void Scatter(double seconds) {
+    const auto until = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    const auto steps = static_cast<std::size_t>(env_->spec().max_steps);
+    for (std::size_t t = 0; t < steps && Clock::now() < until; ++t) {
+      env_->Step(actions_[t % kActionTables].view(), 0, static_cast<int>(n_), columns());
+      std::vector<int> rows;
+      for (std::size_t row = n_ * t / steps; row < n_ * (t + 1) / steps; ++row) rows.push_back(static_cast<int>(row));
+      env_->Reset(rows, std::vector<std::optional<Seed>>(rows.size()), columns());
+    }
+  }
+
   // Resets rows in mid-episode for about `seconds`, on this thread. Returns ns of processor time for one.
   double ResetNs(double seconds) {
     const double begin = CpuSeconds();
@@ -172,7 +185,8 @@ void BenchEnvs(const BenchEnvsArgs& args, const Terminal& terminal) {
   for (const std::string& id : ids) {
     if (args.json) terminal.err << fmt::format("{}/{} {}", rows.size() + 1, ids.size(), id) << std::endl;
     Stepper stepper(id, args.envs, args.threads);
-    stepper.Run(0.1 * seconds);  // warm caches, and episodes out of step with each other
+    stepper.Scatter(seconds);
+    stepper.Run(0.1 * seconds);
     std::vector<double> rates, core_rates;
     for (int r = 0; r < args.repeats; ++r) {
       const Stepper::Rate rate = stepper.Run(seconds);

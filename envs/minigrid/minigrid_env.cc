@@ -39,6 +39,7 @@ MiniGrid::MiniGrid(std::unique_ptr<Family> family, int n)
     : family_(std::move(family)),
       layout_(family_->info().layout),
       view_(layout_),
+      write_images_(ImagePaths().back().write),
       spec_(MakeSpec(family_->info())),
       tables_(layout_),
       row_bytes_(RoundUpTo8(layout_.bytes())),
@@ -65,11 +66,12 @@ void MiniGrid::Generate(std::size_t row) {
   state.grid_key = tables_.GridKey(grid);
 }
 
-void MiniGrid::ObserveImage(std::size_t row, const StepColumns& out) const {
+View MiniGrid::ViewOf(std::size_t row, const StepColumns& out) const {
   const State& state = states_[row];
-  WriteImage(state, view_, cells(row) + layout_.offset(state.x, state.y), family_->info().see_through_walls,
-             At<std::uint8_t>(out, kImage, row, kImageBytes));
+  return {&state, cells(row) + layout_.offset(state.x, state.y), At<std::uint8_t>(out, kImage, row, kImageBytes)};
 }
+
+void MiniGrid::WriteImages(std::span<const View> views) const { write_images_(views, view_, family_->info().see_through_walls); }
 
 void MiniGrid::ObserveRest(std::size_t row, const StepColumns& out) const {
   const State& state = states_[row];
@@ -92,14 +94,17 @@ void MiniGrid::ObserveRest(std::size_t row, const StepColumns& out) const {
   }
 }
 
-void MiniGrid::Begin(std::size_t row, const StepColumns& out) {
+bool MiniGrid::Begin(std::size_t row, const StepColumns& out) {
   Generate(row);
-  ObserveImage(row, out);
-  if (family_->info().late_start) {
+  const bool late_start = family_->info().late_start;
+  if (late_start) {
+    const View view = ViewOf(row, out);
+    WriteImages({&view, 1});
     Play play(tables_, states_[row], cells(row), memory(row));
     family_->Start(play);
   }
   ObserveRest(row, out);
+  return !late_start;
 }
 
 void MiniGrid::Reset(std::span<const int> rows, std::span<const std::optional<Seed>> seeds, const StepColumns& out) {
@@ -107,7 +112,10 @@ void MiniGrid::Reset(std::span<const int> rows, std::span<const std::optional<Se
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const auto row = static_cast<std::size_t>(rows[k]);
     if (seeds[k]) states_[row].rng.Reseed(*seeds[k]);
-    Begin(row, out);
+    if (Begin(row, out)) {
+      const View view = ViewOf(row, out);
+      WriteImages({&view, 1});
+    }
     out.reward[row] = 0;
     out.discount[row] = 1;
     out.end[row] = 0;
@@ -115,34 +123,47 @@ void MiniGrid::Reset(std::span<const int> rows, std::span<const std::optional<Se
   }
 }
 
+bool MiniGrid::StepRow(std::size_t row, std::int32_t action, const StepColumns& out) {
+  State& state = states_[row];
+  Outcome outcome;
+  std::uint8_t ended = 0;
+  bool image_is_due = true;
+  if (state.last) {
+    image_is_due = Begin(row, out);
+    out.step_type[row] = StepType::kFirst;
+  } else {
+    Play play(tables_, state, cells(row), memory(row));
+    outcome = family_->Step(play, action);
+    ended = static_cast<std::uint8_t>((outcome.terminated ? kTerminated : 0) |
+                                      (state.step_count >= state.max_steps ? kTruncated : 0));
+    state.last = ended != 0;
+    out.step_type[row] = ended ? StepType::kLast : StepType::kMid;
+    ObserveRest(row, out);
+  }
+  out.reward[row] = outcome.reward;
+  out.discount[row] = outcome.terminated ? 0.0f : 1.0f;
+  out.end[row] = ended;
+  return image_is_due;
+}
+
+// A few rows act, then their images are written: side by side (observation.h), while they are in the cache.
 void MiniGrid::Step(ConstTensorView action, int begin, int end, const StepColumns& out) {
+  constexpr std::size_t kBlock = 16;
   const std::int32_t* const actions = action.As<std::int32_t>().data();
-  const int num_actions = family_->info().num_actions;
-  for (auto row = static_cast<std::size_t>(begin); row < static_cast<std::size_t>(end); ++row) {
-    State& state = states_[row];
-    Outcome outcome;
-    std::uint8_t ended = 0;
-    if (state.last) {
-      Begin(row, out);
-      out.step_type[row] = StepType::kFirst;
-    } else {
-      const std::int32_t a = actions[row];
-      if (a < 0 || a >= num_actions) {
-        throw SystemError("environment " + std::to_string(row) + ": action " + std::to_string(a) + " is not in 0.." +
-                          std::to_string(num_actions - 1));
-      }
-      Play play(tables_, state, cells(row), memory(row));
-      outcome = family_->Step(play, a);
-      ended = static_cast<std::uint8_t>((outcome.terminated ? kTerminated : 0) |
-                                        (state.step_count >= state.max_steps ? kTruncated : 0));
-      state.last = ended != 0;
-      out.step_type[row] = ended ? StepType::kLast : StepType::kMid;
-      ObserveImage(row, out);
-      ObserveRest(row, out);
+  const auto num_actions = static_cast<std::uint32_t>(family_->info().num_actions);
+  std::array<View, kBlock> views;
+  const auto stop = static_cast<std::size_t>(end);
+  for (auto row = static_cast<std::size_t>(begin); row < stop;) {
+    std::size_t count = 0;
+    const auto legal = [&] { return static_cast<std::uint32_t>(actions[row]) < num_actions || states_[row].last; };
+    for (; count < kBlock && row < stop && legal(); ++row) {
+      if (StepRow(row, actions[row], out)) views[count++] = ViewOf(row, out);
     }
-    out.reward[row] = outcome.reward;
-    out.discount[row] = outcome.terminated ? 0.0f : 1.0f;
-    out.end[row] = ended;
+    WriteImages(std::span(views).first(count));
+    if (row < stop && !legal()) {
+      throw SystemError("environment " + std::to_string(row) + ": action " + std::to_string(actions[row]) + " is not in 0.." +
+                        std::to_string(num_actions - 1));
+    }
   }
 }
 

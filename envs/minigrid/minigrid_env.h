@@ -42,13 +42,17 @@ class MiniGrid final : public VectorEnv, public GridInspectable, public Footprin
   std::uint8_t* memory(std::size_t row) { return memories_.data() + row * memory_bytes_; }
   const std::uint8_t* memory(std::size_t row) const { return memories_.data() + row * memory_bytes_; }
   void Generate(std::size_t row);
-  void Begin(std::size_t row, const StepColumns& out);  // an episode, with its first observation
-  void ObserveImage(std::size_t row, const StepColumns& out) const;
-  void ObserveRest(std::size_t row, const StepColumns& out) const;
+  // An episode, with its first observation; false if that has the image too, else it is to be written.
+  bool Begin(std::size_t row, const StepColumns& out);
+  bool StepRow(std::size_t row, std::int32_t action, const StepColumns& out);  // the same for any step
+  View ViewOf(std::size_t row, const StepColumns& out) const;
+  void WriteImages(std::span<const View> views) const;
+  void ObserveRest(std::size_t row, const StepColumns& out) const;  // all columns but the image
 
   std::unique_ptr<Family> family_;
   Layout layout_;
   ViewReader view_;
+  ImageWriter write_images_;
   EnvSpec spec_;
   Tables tables_;
   std::size_t row_bytes_, memory_bytes_;  // of an environment in cells_ and memories_

@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 
+#include "core/cpu.h"
 #include "core/file.h"
+#include "core/parallel.h"
 #include "tests/envs/env_batch.h"
 
 namespace rove::minigrid {
@@ -111,6 +113,29 @@ TEST_CASE("Reset in mid-episode restarts the rows it names, from their own strea
   CHECK(batch.step_type(1) == StepType::kMid);    //
   CHECK(batch.step_type(0) == StepType::kFirst);  // the next level of its stream
   CHECK_FALSE((rng(batch, 0) == before));
+}
+
+TEST_CASE("no cut of the rows into ranges and threads changes a byte", "[envs][threads]") {
+  constexpr int kRows = 53, kSteps = 200;  // rows are taken sixteen at a time
+  const auto play = [](int parts) {
+    EnvBatch batch("MiniGrid-MultiRoom-N4-S5-v1", kRows);
+    batch.Reset(1);
+    std::string rows;
+    for (int t = 0; t < kSteps; ++t) {
+      batch.DrawActions(Noise(8, "actions").At(0, static_cast<std::uint64_t>(t)));
+      ParallelFor(parts, [&](int p) { batch.Step(kRows * p / parts, kRows * (p + 1) / parts); });
+      rows += batch.Rows();
+    }
+    return rows;
+  };
+  const std::string whole = play(1);
+  for (const int threads : {1, 2, 3, 5}) {
+    INFO(threads);
+    SetThreads(threads);
+    CHECK((play(5) == whole));
+    CHECK((play(kRows) == whole));
+  }
+  SetThreads(NumCores());
 }
 
 TEST_CASE("an environment is small: two thousand of DoorKey-8x8 fit a megabyte", "[envs][unit]") {
