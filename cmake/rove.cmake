@@ -1,4 +1,4 @@
-# The build's own vocabulary: rove_toolchain, rove_proto, rove_layer, rove_program, rove_tests, rove_bench, rove_fuzz.
+# The build's own vocabulary: rove_toolchain, rove_proto, rove_layer, rove_program, rove_tests, rove_bench, rove_fuzz, rove_python.
 
 function(rove_toolchain)
   set(CMAKE_CXX_STANDARD 20 PARENT_SCOPE)
@@ -244,4 +244,25 @@ function(rove_fuzz)
     _rove_link(${stem})
     target_link_options(${stem} PRIVATE -fsanitize=fuzzer)
   endforeach()
+endfunction()
+
+# The module rove._core. core/ comes as an archive, so that what envs/ does not use (protobuf) stays out of the wheel.
+function(rove_python)
+  if(NOT ROVE_PYTHON)
+    return()
+  endif()
+  find_package(Python 3.10 REQUIRED COMPONENTS Interpreter Development.Module)
+  find_package(pybind11 REQUIRED)
+  add_library(rove_core_archive STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:rove_core>)
+  pybind11_add_module(rove_python MODULE NO_EXTRAS EXCLUDE_FROM_ALL python/module.cc)
+  set_target_properties(rove_python PROPERTIES OUTPUT_NAME _core)
+  target_compile_definitions(rove_python PRIVATE ROVE_VERSION="${PROJECT_VERSION}")
+  target_include_directories(rove_python PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_options(rove_python PRIVATE -Wl,--as-needed -Wl,--gc-sections)
+  target_link_libraries(rove_python PRIVATE rove_envs rove_core_archive rove_flags rove_own fmt::fmt rove_mujoco yaml-cpp ZLIB::ZLIB
+                                            Threads::Threads)
+  if(ROVE_TBB)
+    target_link_libraries(rove_python PRIVATE TBB::tbb)
+  endif()
+  install(TARGETS rove_python LIBRARY DESTINATION rove COMPONENT python)
 endfunction()

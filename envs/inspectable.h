@@ -29,6 +29,7 @@ class GridInspectable {
  public:
   virtual ~GridInspectable() = default;
   virtual GridState Inspect(int row) const = 0;
+  virtual std::string Mission(int row) const = 0;  // Inspect(row).mission without the rest
 };
 
 // What an environment costs to hold.

@@ -193,6 +193,11 @@ void MiniGrid::Serialize(Archive& ar) {
   });
 }
 
+std::string MiniGrid::Mission(int row) const {
+  const auto r = static_cast<std::size_t>(row);
+  return family_->MissionText(states_[r], memory(r));
+}
+
 GridState MiniGrid::Inspect(int row) const {
   const auto r = static_cast<std::size_t>(row);
   const State& state = states_[r];
@@ -212,7 +217,7 @@ GridState MiniGrid::Inspect(int row) const {
   }
   std::sort(out.box.begin(), out.box.end());
   out.agent = {state.x, state.y, state.direction};
-  out.mission = family_->MissionText(state, memory(r));
+  out.mission = Mission(row);
   out.max_steps = state.max_steps;
   if (state.carrying != 0) {
     const auto code = Encode(state.carrying);

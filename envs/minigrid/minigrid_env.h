@@ -33,6 +33,7 @@ class MiniGrid final : public VectorEnv, public GridInspectable, public Footprin
   void Step(ConstTensorView action, int begin, int end, const StepColumns& out) override;
   void Serialize(Archive& ar) override;
   GridState Inspect(int row) const override;
+  std::string Mission(int row) const override;
   void Render(int row, const RenderOptions& options, Picture* out) const override;
   std::size_t bytes_per_env() const override { return sizeof(State) + row_bytes_ + memory_bytes_; }
 
