@@ -46,6 +46,7 @@ int RunCommandLine(const std::vector<std::string>& args, const Terminal& termina
   AddRecord(app, terminal);
   AddList(app, terminal);
   AddVerify(app, terminal);
+  AddLevels(app, terminal);
   AddDoctor(app, terminal);
   AddBench(app, terminal);
   AddStudy(app, terminal);

@@ -29,6 +29,7 @@ void AddEval(CLI::App& app, const Terminal& terminal);
 void AddPlot(CLI::App& app, const Terminal& terminal);
 void AddList(CLI::App& app, const Terminal& terminal);
 void AddVerify(CLI::App& app, const Terminal& terminal);
+void AddLevels(CLI::App& app, const Terminal& terminal);
 void AddDoctor(CLI::App& app, const Terminal& terminal);
 void AddBench(CLI::App& app, const Terminal& terminal);
 void AddBenchEnvs(CLI::App& bench, const Terminal& terminal);

@@ -72,7 +72,7 @@ void RunEval(const EvalArgs& args, const Terminal& terminal) {
   // Levels of its own: neither those of training nor those of the evaluations during it.
   const Seed seed = args.seed.value_or(DeriveSeed(options.seed, "rove eval", 0));
   const int block = options.act_block;
-  const auto env = BuildEnv(policy.config, std::min((args.episodes + block - 1) / block * block, 16 * block));
+  const auto env = BuildEvaluationEnv(policy.config, std::min((args.episodes + block - 1) / block * block, 16 * block));
   Json modes;
   for (const auto& [name, mode] : {std::pair{"greedy", ActMode::kEvaluate}, std::pair{"sampled", ActMode::kExplore}}) {
     modes[name] = Summary(Evaluate(*env, *setup.agent, *policy.snapshot,

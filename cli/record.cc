@@ -84,9 +84,9 @@ Script TrainedPlay(const RecordArgs& args, std::ostream& err) {
   Script script;
   script.env_type = policy.setup.env_type;
   script.seed = args.seed.value_or(DeriveSeed(policy.setup.engine.seed, "rove eval", 0));
-  script.env = BuildEnv(policy.config, 1);
+  script.env = BuildEvaluationEnv(policy.config, 1);
   if (dynamic_cast<const Renderable*>(script.env.get()) == nullptr) return script;  // refused before anything is played
-  const auto env = BuildEnv(policy.config, (args.episodes + block - 1) / block * block);
+  const auto env = BuildEvaluationEnv(policy.config, (args.episodes + block - 1) / block * block);
   const EvalResult played = Evaluate(*env, *policy.setup.agent, *policy.snapshot,
                                      {.episodes = args.episodes,
                                       .mode = args.mode == "greedy" ? ActMode::kEvaluate : ActMode::kExplore,

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "envs/levels.h"
 #include "envs/registry.h"
 #include "eval/evaluator.h"
 #include "eval/statistics.h"
@@ -75,6 +76,8 @@ void ReadRun(const Config& root, RunSetup* setup) {
   evaluation.Get("every", &run.eval_every, AtLeast(0));
   evaluation.Get("episodes", &run.eval_episodes, InRange(1, 100'000));
   evaluation.GetEnum("mode", &eval_mode, {"greedy", "sampled"});
+  evaluation.Get("held_out", &run.eval_held_out);
+  LevelSet::Read(evaluation);
   evaluation.RefuseUnread();
   run.eval_mode = eval_mode == EvalMode::kGreedy ? ActMode::kEvaluate : ActMode::kExplore;
 }
@@ -88,9 +91,26 @@ void ReadEnv(const Config& root, RunSetup* setup) {
   setup->engine.gymnasium_seeds = seed_rule == SeedRule::kGymnasium;
 }
 
+std::unique_ptr<VectorEnv> BuildEnv(const Config& root, int n) { return Envs().Create(root.At("env"), {.num_envs = n}); }
+
+// What `evaluation.levels` and `evaluation.held_out` ask of the environment that is trained on.
+void CheckEvaluationLevels(const Config& root, const RunSetup& setup) {
+  const Config evaluation = root.At("evaluation");
+  const auto own = LevelSet::Read(evaluation);
+  const auto* const has_levels = dynamic_cast<const HasLevels*>(setup.parts.env.get());
+  if (own && has_levels == nullptr) evaluation.At("levels").Fail(setup.env_type + " has no levels to choose from");
+  if (own && own->cycle()) evaluation.At("levels").Fail("order: cycle would begin anew with each episode; leave it out");
+  if (!setup.run.eval_held_out) return;
+  const auto trained = has_levels == nullptr ? std::nullopt : has_levels->levels();
+  const auto evaluated = own ? own : trained;
+  if (!trained) evaluation.At("held_out").Fail("training may meet any level; name those it plays in env.levels");
+  if (const auto shared = trained->Shared(*evaluated))
+    evaluation.At("held_out").Fail(fmt::format("the level of seed {} is both trained and evaluated on", *shared));
+}
+
 // Each evaluation plays levels of its own, so that the last few together are a larger sample, not the same one again.
 Hook EvaluationHook(const Config& root, const RunSetup& setup) {
-  const std::shared_ptr<VectorEnv> env = BuildEnv(root, std::min(setup.run.eval_episodes, 1024));
+  const std::shared_ptr<VectorEnv> env = BuildEvaluationEnv(root, std::min(setup.run.eval_episodes, 1024));
   EvalOptions options{
       .episodes = setup.run.eval_episodes, .mode = setup.run.eval_mode, .seed = 0, .act_block = setup.engine.act_block};
   const auto every = setup.run.eval_every;
@@ -103,7 +123,13 @@ Hook EvaluationHook(const Config& root, const RunSetup& setup) {
 
 }  // namespace
 
-std::unique_ptr<VectorEnv> BuildEnv(const Config& root, int n) { return Envs().Create(root.At("env"), {.num_envs = n}); }
+std::unique_ptr<VectorEnv> BuildEvaluationEnv(const Config& root, int n) {
+  const auto levels = LevelSet::Read(root.At("evaluation"));
+  if (!levels) return BuildEnv(root, n);
+  Config env = root.At("env").With(Config::Parse("{}"));
+  for (const char* key : {"count", "seed_rule", "levels"}) env.Take(key);  // two of the run's own, and what is replaced
+  return Envs().Create(env.With(Config::Parse("levels: " + levels->Text())), {.num_envs = n});
+}
 
 Metrics EvalMetrics(const EvalResult& result) {
   const std::vector<double> lengths(result.lengths.begin(), result.lengths.end());
@@ -150,6 +176,7 @@ RunSetup BuildRun(const Config& root) {
                                               .sequence_length = setup.agent->traits().sequence_length});
     replay.RefuseUnread();
   }
+  CheckEvaluationLevels(root, setup);
   if (setup.run.eval_every > 0) parts.hooks.push_back(EvaluationHook(root, setup));
   root.RefuseUnread();
   setup.resolved = root.Resolved();

@@ -23,6 +23,7 @@ struct RunOptions {
   std::int64_t eval_every = 50'000;       // evaluation.every: frames between two evaluations, 0: none
   int eval_episodes = 20;                 // evaluation.episodes
   ActMode eval_mode = ActMode::kExplore;  // evaluation.mode: sampled | greedy
+  bool eval_held_out = false;             // evaluation.held_out: refuse a run that trains on a level it is evaluated on
 };
 
 struct RunSetup {
@@ -37,8 +38,8 @@ struct RunSetup {
 // Throws Error(kUser) that names file and line.
 RunSetup BuildRun(const Config& root);
 
-// The environment of a run's config with `n` rows, for evaluation on seeds of its own.
-std::unique_ptr<VectorEnv> BuildEnv(const Config& root, int n);
+// The environment of a run's config with `n` rows, for evaluation: on `evaluation.levels` if they are given.
+std::unique_ptr<VectorEnv> BuildEvaluationEnv(const Config& root, int n);
 
 // Metrics eval/* of one evaluation (docs/metrics.md).
 struct EvalResult;

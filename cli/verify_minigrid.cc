@@ -54,7 +54,8 @@ Json RngJson(const Pcg64::State& s) { return {Decimal(s.state), Decimal(s.inc), 
 // One environment with room for its columns.
 class Player {
  public:
-  explicit Player(const std::string& id) : env_(Envs().Create(Config::Parse("type: " + id), {.num_envs = 1})) {
+  explicit Player(const std::string& id) : Player(Config::Parse("type: " + id)) {}
+  explicit Player(const Config& config) : env_(Envs().Create(config, {.num_envs = 1})) {
     for (const TensorSpec& spec : env_->spec().obs) obs_.emplace_back(spec.dtype, spec.shape.Prepend(1));
     for (Tensor& column : obs_) views_.push_back(column.view());
     image_ = FindColumn(env_->spec().obs, "image");
@@ -75,11 +76,18 @@ class Player {
 
   // What the recorder folds into its running CRC after a reset, and after a step.
   std::uint32_t FoldReset(std::uint32_t crc) const { return Crc32(state().mission, FoldView(crc)); }
-  std::uint32_t FoldStep(std::uint32_t crc) const {
+  std::uint32_t FoldStep(std::uint32_t crc) const { return FoldEnd(FoldView(crc)); }
+  // The same with one column in place of the view.
+  std::uint32_t FoldColumn(const std::string& name, std::uint32_t crc) const {
+    const int column = FindColumn(env_->spec().obs, name);
+    if (column < 0) throw UserError("there is no column \"" + OneLine(name) + "\"");
+    return Crc32(Bytes(views_[static_cast<std::size_t>(column)]), crc);
+  }
+  std::uint32_t FoldEnd(std::uint32_t crc) const {
     char reward[8];
     std::memcpy(reward, &reward_, sizeof reward);
     const char flags[] = {static_cast<char>((end_ & kTerminated) != 0), static_cast<char>((end_ & kTruncated) != 0)};
-    return Crc32({flags, 2}, Crc32({reward, 8}, FoldView(crc)));
+    return Crc32({flags, 2}, Crc32({reward, 8}, crc));
   }
   // The recorder's row of a state: its keys in this order are sorted, as nlohmann prints them.
   Json StateRow() const {
@@ -124,13 +132,13 @@ std::string Differs(const Json& mine, const Json& recorded, const std::string& p
 }
 
 std::string CompareReset(const Json& row) {
-  Player player(row.at("id"));
+  Player player(row.at("id").get<std::string>());
   player.Reset(row.at("seed").get<Seed>());
   return Differs(player.StateRow(), row, "");
 }
 
 std::string CompareReuse(const Json& row) {
-  Player player(row.at("id"));
+  Player player(row.at("id").get<std::string>());
   const Seed seed = row.at("seed");
   const std::optional<Seed> seeds[] = {seed, std::nullopt, std::nullopt, seed + 1};
   for (std::size_t k = 0; k < std::size(seeds); ++k) {
@@ -147,11 +155,12 @@ std::string CompareReuse(const Json& row) {
   return "";
 }
 
-std::string CompareRollout(const Json& row) {
-  Player player(row.at("id"));
+// fold_reset, fold_step: how a reset and a step enter the running CRC.
+template <class FoldReset, class FoldStep>
+std::string ComparePlay(Player& player, const Json& row, const FoldReset& fold_reset, const FoldStep& fold_step) {
   player.Reset(row.at("seed").get<Seed>());
   const auto hex = [](std::uint32_t crc) { return fmt::format("{:08x}", crc); };
-  std::uint32_t crc = player.FoldReset(0);
+  std::uint32_t crc = fold_reset(0);
   if (hex(crc) != row.at("first"))
     return fmt::format("reset: crc is {}, recorded {}", hex(crc), row.at("first").get<std::string>());
   const std::string actions = row.at("actions"), recorded = row.at("crc");
@@ -164,14 +173,14 @@ std::string CompareRollout(const Json& row) {
   for (std::size_t t = 0; t < actions.size(); ++t) {
     player.Step(actions[t] - '0');
     total += player.reward();
-    crc = player.FoldStep(crc);
+    crc = fold_step(crc);
     if (player.ended()) {
       const Json end = {t, player.reward(), (player.end() & kTerminated) != 0 ? 1 : 0, (player.end() & kTruncated) != 0 ? 1 : 0};
       if (next_end >= ends.size() || end != ends[next_end])
         return fmt::format("step {}: end is {}, recorded otherwise", t, end.dump());
       ++next_end;
       player.Step(0);  // the autoreset; its action is ignored
-      crc = player.FoldReset(crc);
+      crc = fold_reset(crc);
     }
     if ((t + 1) % every != 0 && t + 1 != actions.size()) continue;
     if (const std::string want = recorded.substr(t / every * 8, 8); hex(crc) != want)
@@ -182,6 +191,23 @@ std::string CompareRollout(const Json& row) {
   return Differs({{"rng", RngJson(player.state().rng)}}, row, "after the last step: ");
 }
 
+std::string CompareRollout(const Json& row) {
+  Player player(row.at("id").get<std::string>());
+  return ComparePlay(
+      player, row, [&](std::uint32_t crc) { return player.FoldReset(crc); },
+      [&](std::uint32_t crc) { return player.FoldStep(crc); });
+}
+
+// One of upstream's wrappers, or several: `env` is the environment's config, `column` what is compared.
+std::string CompareWrapped(const Json& row) {
+  const std::string config = row.at("env"), column = row.at("column");
+  Player player(Config::Parse(config, "env"));
+  const auto differs = ComparePlay(
+      player, row, [&](std::uint32_t crc) { return player.FoldColumn(column, crc); },
+      [&](std::uint32_t crc) { return player.FoldEnd(player.FoldColumn(column, crc)); });
+  return differs.empty() ? differs : OneLine(config) + ", " + column + ", " + differs;
+}
+
 }  // namespace
 
 VerifySummary VerifyMinigrid(const std::string& path) {
@@ -189,7 +215,8 @@ VerifySummary VerifyMinigrid(const std::string& path) {
     const char* kind;
     std::string (*compare)(const Json& row);
   };
-  constexpr Comparison kComparisons[] = {{"reset", CompareReset}, {"reuse", CompareReuse}, {"rollout", CompareRollout}};
+  constexpr Comparison kComparisons[] = {
+      {"reset", CompareReset}, {"reuse", CompareReuse}, {"rollout", CompareRollout}, {"wrapped", CompareWrapped}};
   VerifySummary out;
   std::set<std::string> known, skipped;
   const auto has = [](const std::string& id) {
@@ -234,10 +261,11 @@ VerifySummary VerifyMinigrid(const std::string& path) {
 
 std::string Report(const VerifySummary& summary) {
   std::string text = "row kind   compared  mismatches  skipped\n";
-  const char* const names[] = {"reset", "reuse", "rollout"};
+  const char* const names[] = {"reset", "reuse", "rollout", "wrapped"};
   int mismatched = 0;
   for (std::size_t k = 0; k < VerifySummary::kNumKinds; ++k) {
     const auto& row = summary.rows[k];
+    if (k == VerifySummary::kWrapped && row.compared + row.skipped == 0) continue;  // a file of its own
     text += fmt::format("{:<10} {:>8}  {:>10}  {:>7}\n", names[k], row.compared, row.mismatched, row.skipped);
     mismatched += row.mismatched;
   }

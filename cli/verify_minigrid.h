@@ -8,7 +8,7 @@
 namespace rove {
 
 struct VerifySummary {
-  enum Kind { kReset, kReuse, kRollout, kNumKinds };
+  enum Kind { kReset, kReuse, kRollout, kWrapped, kNumKinds };
   struct Count {
     int compared = 0, mismatched = 0, skipped = 0;
   };
@@ -17,7 +17,9 @@ struct VerifySummary {
   int ids = 0, skipped_ids = 0;               // ids compared; ids in the file that this program does not have
   std::optional<std::string> first_mismatch;  // "MiniGrid-DoorKey-8x8-v0 seed 3, rollout, step 17: crc is ..., recorded ..."
 
-  int compared() const { return rows[kReset].compared + rows[kReuse].compared + rows[kRollout].compared; }
+  int compared() const {
+    return rows[kReset].compared + rows[kReuse].compared + rows[kRollout].compared + rows[kWrapped].compared;
+  }
   bool ok() const { return !first_mismatch && compared() > 0; }
 };
 

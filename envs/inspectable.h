@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/rng.h"
+#include "envs/vector_env.h"
 
 namespace rove {
 
@@ -20,8 +21,8 @@ struct GridState {
   std::vector<std::array<int, 5>> box;  // x, y, type, colour, state of the content of each box that holds something
   std::array<int, 3> agent{};           // x, y, direction
   std::string mission;
-  int max_steps = 0;
-  std::optional<std::array<int, 3>> carrying;  // type, colour, state
+  int step_count = 0, max_steps = 0;
+  std::optional<std::array<int, 3>> carrying, carried_content;  // type, colour, state; what is in the carried box
   Pcg64::State rng;
 };
 
@@ -37,6 +38,16 @@ class FootprintInspectable {
  public:
   virtual ~FootprintInspectable() = default;
   virtual std::size_t bytes_per_env() const = 0;  // state and grid; not the columns, which the caller owns
+};
+
+// Sets one row to a state, as it might be in mid-episode.
+class GridSettable {
+ public:
+  virtual ~GridSettable() = default;
+  // grid, box, agent, step_count, carrying, carried_content are taken from `state`; so is mission, unless it is empty: then the
+  // row's mission stays. max_steps stays that of the environment, rng that of the row. Writes the row as a reset would (kMid if
+  // step_count > 0). Throws Error(kUser) with one line that says what is wrong with the state; the row is as before then.
+  virtual void SetState(int row, const GridState& state, const StepColumns& out) = 0;
 };
 
 // One simulated state in MuJoCo's terms.

@@ -3,11 +3,12 @@
 #include <vector>
 
 #include "core/archive.h"
+#include "envs/snapshots.h"
 
 namespace rove {
 namespace {
 
-class ScalarVectorEnv final : public VectorEnv {
+class ScalarVectorEnv final : public VectorEnv, public RowSnapshots {
  public:
   explicit ScalarVectorEnv(std::vector<std::unique_ptr<Env>> envs) : envs_(std::move(envs)), last_(envs_.size()) {}
   const EnvSpec& spec() const override { return envs_[0]->spec(); }
@@ -39,6 +40,11 @@ class ScalarVectorEnv final : public VectorEnv {
   void Serialize(Archive& ar) override {
     ar("last", last_);
     for (const auto& env : envs_) env->Serialize(ar);
+  }
+
+  void SerializeRow(Archive& ar, int row) override {
+    ar("last", last_[static_cast<std::size_t>(row)]);
+    envs_[static_cast<std::size_t>(row)]->Serialize(ar);
   }
 
  private:

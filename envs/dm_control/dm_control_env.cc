@@ -159,18 +159,20 @@ void DmControl::Serialize(Archive& ar) {
     std::int32_t count = size();
     ar("rows", count);
     if (count != size()) throw SystemError(fmt::format("dm_control: {} rows are stored, {} are here", count, size()));
-    for (Row& row : rows_) {
-      ar("random", row.random);
-      ar("steps", row.steps);
-      ar("last", row.last);
-      if (task_->info().owns_model) {
-        for (const std::span<mjtNum> field : task_->ModelFields(row.physics.own_model())) {
-          ar.Block("model", field.data(), field.size_bytes());
-        }
-      }
-      ar("physics", row.physics);
-    }
+    for (int row = 0; row < size(); ++row) SerializeRow(ar, row);
   });
+}
+
+void DmControl::SerializeRow(Archive& ar, int index) {
+  Row& row = rows_[static_cast<std::size_t>(index)];
+  ar("random", row.random);
+  ar("steps", row.steps);
+  ar("last", row.last);
+  if (task_->info().owns_model) {
+    for (const std::span<mjtNum> field : task_->ModelFields(row.physics.own_model()))
+      ar.Block("model", field.data(), field.size_bytes());
+  }
+  ar("physics", row.physics);
 }
 
 PhysicsState DmControl::InspectPhysics(int row) const {

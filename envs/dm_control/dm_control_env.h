@@ -7,7 +7,7 @@
 
 #include "envs/dm_control/task.h"
 #include "envs/inspectable.h"
-#include "envs/vector_env.h"
+#include "envs/snapshots.h"
 
 namespace rove::dm_control {
 
@@ -24,7 +24,7 @@ struct Options {
 };
 Options ReadOptions(const Config& config, const TaskInfo& task);  // default time limit: the task's own
 
-class DmControl final : public VectorEnv, public PhysicsInspectable {
+class DmControl final : public VectorEnv, public RowSnapshots, public PhysicsInspectable {
  public:
   DmControl(std::unique_ptr<Task> task, const Options& options, int n);
   const EnvSpec& spec() const override { return spec_; }
@@ -33,6 +33,7 @@ class DmControl final : public VectorEnv, public PhysicsInspectable {
   void Reset(std::span<const int> rows, std::span<const std::optional<Seed>> seeds, const StepColumns& out) override;
   void Step(ConstTensorView action, int begin, int end, const StepColumns& out) override;
   void Serialize(Archive& ar) override;
+  void SerializeRow(Archive& ar, int row) override;
   PhysicsState InspectPhysics(int row) const override;
   const Task& task() const { return *task_; }
   Physics& physics(int row) { return rows_[static_cast<std::size_t>(row)].physics; }

@@ -53,6 +53,17 @@ class DynamicObstacles final : public Family {
     return action == kForward && blocked ? Outcome{-1, true} : outcome;
   }
 
+  GridGoal Goal(const State&) const override { return {}; }  // what moves may make way, or not
+  std::string Adopt(Play& play) const override {
+    int balls = 0;
+    for (int x = 0; x < play.layout().width; ++x) {
+      for (int y = 0; y < play.layout().height; ++y) {
+        if (play.Get({x, y}) == kObstacle && balls++ < options_.obstacles) play.memory<Spot>()[balls - 1] = ToSpot({x, y});
+      }
+    }
+    return balls == options_.obstacles ? "" : "expected " + std::to_string(options_.obstacles) + " blue balls on the grid";
+  }
+
  private:
   Options options_;
 };

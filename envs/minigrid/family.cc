@@ -10,7 +10,10 @@ FamilyRegistrar::FamilyRegistrar(const std::string& id, const std::string& doc, 
   Envs().Add(id, doc, [make = std::move(make)](const Config& config, const EnvDeps& deps) {
     auto family = make(config);
     family->ReadLimit(config);
-    return std::make_unique<MiniGrid>(std::move(family), deps.num_envs);
+    family->ReadView(config);
+    Setup setup = {ReadOutputs(config, family->info()), ReadWrappers(config, family->info(), deps.num_envs),
+                   LevelSet::Read(config)};
+    return std::make_unique<MiniGrid>(std::move(family), deps.num_envs, std::move(setup));
   });
 }
 
@@ -26,6 +29,28 @@ std::span<const Word> Family::MissionWords(const State& state, const std::uint8_
 }
 
 void Family::ReadLimit(const Config& config) { config.Get("max_steps", &info_.max_steps, InRange(1, 1 << 20)); }
+
+void Family::ReadView(const Config& config) {
+  int& view = info_.layout.view;
+  config.Get("view_size", &view, InRange(3, kMaxView));
+  if (view % 2 == 0) config.At("view_size").Fail(fmt::format("expected an odd number, got {}", view));
+}
+
+std::string Family::Adopt(Play& /*play*/) const {
+  return info_.memory_bytes == 0 ? "" : "the task of this environment cannot be read off a grid; take a snapshot instead";
+}
+
+std::optional<Point> FindOnly(const Play& play, Cell cell) {
+  std::optional<Point> found;
+  for (int x = 0; x < play.layout().width; ++x) {
+    for (int y = 0; y < play.layout().height; ++y) {
+      if (play.Get({x, y}) != cell) continue;
+      if (found) return {};
+      found = Point{x, y};
+    }
+  }
+  return found;
+}
 
 std::vector<std::string> MissionPerColor(const std::string& before, const std::string& after) {
   std::vector<std::string> texts;

@@ -11,6 +11,7 @@
 #include "envs/minigrid/mission_words.h"
 #include "envs/minigrid/play.h"
 #include "envs/registry.h"
+#include "envs/solvable.h"
 
 namespace rove::minigrid {
 
@@ -44,8 +45,15 @@ class Family {
   virtual std::string MissionText(const State& state, const std::uint8_t* memory) const;
   virtual std::span<const Word> MissionWords(const State& state, const std::uint8_t* memory) const;
 
-  // Reads `max_steps`, which every family has.
-  virtual void ReadLimit(const Config& config);
+  // What solves a level, for Solve (envs/solvable.h): a goal cell, or (kUnknown) what is no matter of cells and objects alone.
+  virtual GridGoal Goal(const State& /*state*/) const { return {GridGoal::kReach}; }
+
+  // Makes a state that was set from outside (cells, agent, mission) one of this family's: its target and its memory. Returns what
+  // the state lacks, or nothing. A family with a memory that does not say how cannot be set.
+  virtual std::string Adopt(Play& play) const;
+
+  virtual void ReadLimit(const Config& config);  // `max_steps`, which every family has
+  void ReadView(const Config& config);           // `view_size`, likewise
 
  protected:
   FamilyInfo info_;
@@ -64,10 +72,14 @@ struct FamilyRegistrar {
 // What several families share.
 inline std::string SideBySide(int size) { return std::to_string(size) + "x" + std::to_string(size); }
 std::vector<std::string> MissionPerColor(const std::string& before, const std::string& after);  // index: colour code
+inline GridGoal PickUp(Cell cell, GridGoal::Kind kind = GridGoal::kPickUp) { return {kind, Encode(cell)[0], ColorOf(cell)}; }
 inline Outcome SuccessIfPickedUp(Play& play, int action) {  // the base rules; the target in the hand after a pick-up pays
   const Outcome outcome = play.Base(action);
   return action == kPickUp && play.state().carrying == play.state().target ? play.Success() : outcome;
 }
+
+// The only cell that holds `cell`, for Adopt: nothing if there is none, or another one.
+std::optional<Point> FindOnly(const Play& play, Cell cell);
 
 // Reads a point [x, y] strictly inside the walls of a grid; true if the key is there.
 bool ReadPoint(const Config& config, std::string_view key, const Layout& layout, Point* point);

@@ -53,6 +53,13 @@ class Fetch final : public Family {
     return state.carrying == state.target ? play.Success() : Outcome{0, true};
   }
 
+  GridGoal Goal(const State& state) const override { return PickUp(state.target, GridGoal::kPickUpOnly); }
+  std::string Adopt(Play& play) const override {
+    const int thing = play.state().mission % (2 * kNumColors);
+    play.state().target = MakeCell(kKinds[static_cast<std::size_t>(thing / kNumColors)], static_cast<Color>(thing % kNumColors));
+    return "";
+  }
+
  private:
   int num_objects_;
 };

@@ -30,6 +30,12 @@ class GoTo : public Family {
   }
 };
 
+std::string AdoptTarget(Play& play, std::optional<Point> at) {
+  if (!at) return "expected what the mission names once on the grid";
+  *play.memory<Spot>() = ToSpot(*at);
+  return "";
+}
+
 class GoToDoor final : public GoTo {
  public:
   explicit GoToDoor(int size) : GoTo(size, 4 * size * size, MissionPerColor("go to the ", " door")) {}
@@ -56,6 +62,10 @@ class GoToDoor final : public GoTo {
     *level.memory<Spot>() = ToSpot(doors[target]);
     level.state().mission = colors[target];
   }
+
+  std::string Adopt(Play& play) const override {  // a toggle ends the episode: all doors are closed
+    return AdoptTarget(play, FindOnly(play, MakeCell(kDoorClosed, static_cast<Color>(play.state().mission))));
+  }
 };
 
 struct ObjectOptions {
@@ -78,6 +88,8 @@ class GoToObject final : public GoTo {
     *level.memory<Spot>() = ToSpot(things.at[target]);
     level.state().mission = ThingIndex(things.cells[target]);
   }
+
+  std::string Adopt(Play& play) const override { return AdoptTarget(play, FindOnly(play, ThingOf(play.state().mission))); }
 
  private:
   int num_objects_;

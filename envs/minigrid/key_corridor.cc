@@ -30,6 +30,11 @@ class KeyCorridor final : public Family {
   }
 
   Outcome Step(Play& play, int action) const override { return SuccessIfPickedUp(play, action); }
+  GridGoal Goal(const State& state) const override { return PickUp(state.target); }
+  std::string Adopt(Play& play) const override {
+    play.state().target = MakeCell(kBall, static_cast<Color>(play.state().mission));
+    return "";
+  }
 
  private:
   int room_size_, rows_;

@@ -56,6 +56,19 @@ class Memory final : public Family {
     return play.agent() == ends.failure ? Outcome{0, true} : outcome;
   }
 
+  std::string Adopt(Play& play) const override {
+    const int middle = play.layout().height / 2;
+    const Cell shown = play.Get({1, middle - 1});
+    for (int x = 2; x < play.layout().width - 1; ++x) {
+      const Cell upper = play.Get({x, middle - 2}), lower = play.Get({x, middle + 2});
+      if (!CanPickUp(upper) || !CanPickUp(lower) || (upper == shown) == (lower == shown)) continue;
+      const int success = upper == shown ? -1 : 1;
+      *play.memory<Ends>() = {ToSpot({x, middle + success}), ToSpot({x, middle - success})};
+      return "";
+    }
+    return "expected an object to remember and the two to choose from where a level has them";
+  }
+
  private:
   bool random_length_;
 };

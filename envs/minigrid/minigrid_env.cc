@@ -9,21 +9,20 @@
 namespace rove::minigrid {
 namespace {
 
-EnvSpec MakeSpec(const FamilyInfo& info) {
-  const double side = std::max(info.layout.width, info.layout.height) - 1;
+EnvSpec MakeSpec(const FamilyInfo& info, const std::vector<Output>& outputs, const Wrappers& wrappers) {
   EnvSpec spec;
-  spec.obs = {{"image", DType::kU8, {kView, kView, 3}, {0}, {kAgent}, Role::kPolicy},
-              {"direction", DType::kI32, {}, {0}, {3}, Role::kPolicy},
-              {"mission", DType::kI32, {}, {0}, {static_cast<double>(info.missions.size()) - 1}, Role::kPolicy},
-              {"carrying", DType::kU8, {2}, {0}, {kAgent}, Role::kPrivileged},
-              {"position", DType::kI32, {2}, {0}, {side}, Role::kPrivileged},
-              {"state_key", DType::kI64, {}, {}, {}, Role::kPrivileged}};
-  if (info.mission_tokens > 0)
-    spec.obs.push_back({"mission_tokens", DType::kI32, {info.mission_tokens}, {0}, {kNumMissionWords}, Role::kPolicy});
+  for (const Output& output : outputs) spec.obs.push_back(output.spec);
   spec.action = {"action", DType::kI32, {}, {0}, {info.num_actions - 1.0}, Role::kPolicy};
   spec.max_steps = info.max_steps;
-  spec.success_return = 0;
+  if (wrappers.empty()) spec.success_return = 0;  // with a wrapper, rewards tell nothing of success
   return spec;
+}
+
+bool Standard(const FamilyInfo& info, const std::vector<Output>& outputs) {
+  return info.layout.view == kView &&
+         std::ranges::equal(
+             outputs, StandardOutputs(info), {}, [](const Output& output) { return output.spec.name; },
+             [](const Output& output) { return output.spec.name; });
 }
 
 std::size_t RoundUpTo8(int bytes) { return (static_cast<std::size_t>(bytes) + 7) / 8 * 8; }
@@ -35,23 +34,29 @@ T* At(const StepColumns& out, Column column, std::size_t row, std::size_t width 
 
 }  // namespace
 
-MiniGrid::MiniGrid(std::unique_ptr<Family> family, int n)
+MiniGrid::MiniGrid(std::unique_ptr<Family> family, int n, Setup setup)
     : family_(std::move(family)),
       layout_(family_->info().layout),
       view_(layout_),
       write_images_(ImagePaths().back().write),
-      spec_(MakeSpec(family_->info())),
+      outputs_(setup.outputs.empty() ? StandardOutputs(family_->info()) : std::move(setup.outputs)),
+      standard_(Standard(family_->info(), outputs_)),
+      wrappers_(std::move(setup.wrappers)),
+      levels_(std::move(setup.levels)),
+      spec_(MakeSpec(family_->info(), outputs_, wrappers_)),
       tables_(layout_),
       row_bytes_(RoundUpTo8(layout_.bytes())),
       memory_bytes_(RoundUpTo8(family_->info().memory_bytes)),
       states_(static_cast<std::size_t>(n)),
       cells_(states_.size() * row_bytes_ + static_cast<std::size_t>(layout_.tail()), kWallCell),
-      memories_(states_.size() * memory_bytes_) {}
+      memories_(states_.size() * memory_bytes_),
+      pickers_(levels_ ? states_.size() : 0) {}
 
 void MiniGrid::Generate(std::size_t row) {
   constexpr int kMaxFailures = 10000;  // a level that can be drawn at all fails three times out of four at most
   State& state = states_[row];
   std::uint8_t* const grid = cells(row);
+  if (levels_) state.rng.Reseed(pickers_[row].Next(*levels_));
   for (int failures = 0;; ++failures) {
     if (failures == kMaxFailures)
       throw SystemError("environment " + std::to_string(row) + ": no level can be drawn; its parameters leave no room");
@@ -66,6 +71,18 @@ void MiniGrid::Generate(std::size_t row) {
   state.grid_key = tables_.GridKey(grid);
 }
 
+void MiniGrid::Observe(std::size_t row, const Scene& scene, const StepColumns& out) const {
+  for (std::size_t k = 0; k < outputs_.size(); ++k)
+    outputs_[k].write(scene, static_cast<std::byte*>(out.obs[k].data) + row * outputs_[k].spec.row_bytes());
+}
+
+void MiniGrid::Observe(std::size_t row, const StepColumns& out) const {
+  if (!standard_) return Observe(row, SceneOf(row), out);
+  ObserveRest(row, out);
+  const View view = ViewOf(row, out);
+  WriteImages({&view, 1});
+}
+
 View MiniGrid::ViewOf(std::size_t row, const StepColumns& out) const {
   const State& state = states_[row];
   return {&state, cells(row) + layout_.offset(state.x, state.y), At<std::uint8_t>(out, kImage, row, kImageBytes)};
@@ -75,7 +92,6 @@ void MiniGrid::WriteImages(std::span<const View> views) const { write_images_(vi
 
 void MiniGrid::ObserveRest(std::size_t row, const StepColumns& out) const {
   const State& state = states_[row];
-  const auto index = static_cast<std::size_t>(layout_.index(state.x, state.y));
   *At<std::int32_t>(out, kDirection, row) = state.direction;
   *At<std::int32_t>(out, kMission, row) = state.mission;
   std::uint8_t* const carrying = At<std::uint8_t>(out, kCarrying, row, 2);
@@ -84,8 +100,7 @@ void MiniGrid::ObserveRest(std::size_t row, const StepColumns& out) const {
   std::int32_t* const position = At<std::int32_t>(out, kPosition, row, 2);
   position[0] = state.x;
   position[1] = state.y;
-  *At<std::int64_t>(out, kStateKey, row) =
-      static_cast<std::int64_t>(state.grid_key ^ tables_.agent_keys[index * 4 + state.direction]);
+  *At<std::int64_t>(out, kStateKey, row) = tables_.StateKey(state);
   if (const int length = family_->info().mission_tokens; length > 0) {
     const std::span<const Word> words = family_->MissionWords(state, memory(row));
     const auto width = static_cast<std::size_t>(length);
@@ -97,11 +112,23 @@ void MiniGrid::ObserveRest(std::size_t row, const StepColumns& out) const {
 bool MiniGrid::Begin(std::size_t row, const StepColumns& out) {
   Generate(row);
   const bool late_start = family_->info().late_start;
+  const auto start = [&] {
+    Play play(tables_, states_[row], cells(row), memory(row));
+    family_->Start(play);
+  };
+  if (!standard_) {
+    const Scene scene = SceneOf(row);
+    if (late_start) {
+      scene.image();  // kept for whatever shows it
+      start();
+    }
+    Observe(row, scene, out);
+    return false;
+  }
   if (late_start) {
     const View view = ViewOf(row, out);
     WriteImages({&view, 1});
-    Play play(tables_, states_[row], cells(row), memory(row));
-    family_->Start(play);
+    start();
   }
   ObserveRest(row, out);
   return !late_start;
@@ -112,6 +139,7 @@ void MiniGrid::Reset(std::span<const int> rows, std::span<const std::optional<Se
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const auto row = static_cast<std::size_t>(rows[k]);
     if (seeds[k]) states_[row].rng.Reseed(*seeds[k]);
+    if (seeds[k] && levels_) pickers_[row].Reseed(*seeds[k]);
     if (Begin(row, out)) {
       const View view = ViewOf(row, out);
       WriteImages({&view, 1});
@@ -133,12 +161,18 @@ bool MiniGrid::StepRow(std::size_t row, std::int32_t action, const StepColumns& 
     out.step_type[row] = StepType::kFirst;
   } else {
     Play play(tables_, state, cells(row), memory(row));
+    const Cell front = wrappers_.empty() ? kUnseenCell : play.Get(play.front());
     outcome = family_->Step(play, action);
+    for (const auto& wrapper : wrappers_) wrapper->Apply({row, action, front, state, play.Get(play.agent())}, &outcome);
     ended = static_cast<std::uint8_t>((outcome.terminated ? kTerminated : 0) |
                                       (state.step_count >= state.max_steps ? kTruncated : 0));
     state.last = ended != 0;
     out.step_type[row] = ended ? StepType::kLast : StepType::kMid;
-    ObserveRest(row, out);
+    image_is_due = standard_;
+    if (standard_)
+      ObserveRest(row, out);
+    else
+      Observe(row, SceneOf(row), out);
   }
   out.reward[row] = outcome.reward;
   out.discount[row] = outcome.terminated ? 0.0f : 1.0f;
@@ -190,6 +224,30 @@ void MiniGrid::Serialize(Archive& ar) {
     for (State& state : states_) ar("state", state);
     ar.Block("cells", cells_.data(), cells_.size());
     ar.Block("memories", memories_.data(), memories_.size());
+    for (LevelPicker& picker : pickers_) ar("level_picker", picker);
+    for (const auto& wrapper : wrappers_) {
+      for (std::size_t row = 0; row < states_.size(); ++row) wrapper->SerializeRow(ar, row);
+    }
+  });
+}
+
+void MiniGrid::SerializeRow(Archive& ar, int row) {
+  const auto r = static_cast<std::size_t>(row);
+  ar.Section("minigrid row", 1, [&](int) {
+    const std::array<std::int32_t, 6> shape = {layout_.width,
+                                               layout_.height,
+                                               layout_.view,
+                                               spec_.max_steps,
+                                               static_cast<std::int32_t>(family_->info().missions.size()),
+                                               static_cast<std::int32_t>(wrappers_.size())};
+    auto stored = shape;
+    ar("shape", stored);
+    if (stored != shape) throw SystemError("a snapshot of an environment with another config cannot be restored");
+    ar("state", states_[r]);
+    ar.Block("cells", cells(r), row_bytes_);
+    ar.Block("memory", memory(r), memory_bytes_);
+    if (levels_) ar("level_picker", pickers_[r]);
+    for (const auto& wrapper : wrappers_) wrapper->SerializeRow(ar, r);
   });
 }
 
@@ -218,10 +276,15 @@ GridState MiniGrid::Inspect(int row) const {
   std::sort(out.box.begin(), out.box.end());
   out.agent = {state.x, state.y, state.direction};
   out.mission = Mission(row);
+  out.step_count = state.step_count;
   out.max_steps = state.max_steps;
   if (state.carrying != 0) {
     const auto code = Encode(state.carrying);
     out.carrying = {code[0], code[1], code[2]};
+  }
+  if (state.carried_content != 0) {
+    const auto code = Encode(state.carried_content);
+    out.carried_content = {code[0], code[1], code[2]};
   }
   out.rng = state.rng.state();
   return out;
@@ -231,16 +294,22 @@ void MiniGrid::Render(int row, const RenderOptions& options, Picture* out) const
   const auto r = static_cast<std::size_t>(row);
   const State& state = states_[r];
   const Tiles& tiles = Tiles::OfSize(options.scale);
-  std::array<std::uint8_t, kImageBytes> image;
-  WriteImage(state, view_, cells(r) + layout_.offset(state.x, state.y), family_->info().see_through_walls, image.data());
+  const Scene scene = SceneOf(r);
   const bool world = options.view == RenderOptions::kWorld;
-  out->width = (world ? layout_.width : kView) * options.scale;
-  out->height = (world ? layout_.height : kView) * options.scale;
+  out->width = (world ? layout_.width : layout_.view) * options.scale;
+  out->height = (world ? layout_.height : layout_.view) * options.scale;
   out->rgb.resize(static_cast<std::size_t>(out->width) * static_cast<std::size_t>(out->height) * 3);
   if (world)
-    RenderWorld(tiles, layout_, state, cells(r), options.highlight ? image.data() : nullptr, kView, out->rgb.data());
+    RenderWorld(tiles, layout_, state, cells(r), options.highlight ? scene.image() : nullptr, layout_.view, out->rgb.data());
   else
-    RenderView(tiles, image.data(), kView, out->rgb.data());
+    RenderView(tiles, scene.image(), layout_.view, out->rgb.data());
+}
+
+GridGoal MiniGrid::Goal(int row) const {
+  const auto r = static_cast<std::size_t>(row);
+  const GridGoal goal = family_->Goal(states_[r]);
+  const auto has_goal_cell = [&] { return std::find(cells(r), cells(r) + row_bytes_, kGoalCell) != cells(r) + row_bytes_; };
+  return goal.kind == GridGoal::kReach && !has_goal_cell() ? GridGoal{} : goal;
 }
 
 }  // namespace rove::minigrid

@@ -99,6 +99,17 @@ class MultiRoom final : public Family {
     return play.Base(kDone);
   }
 
+  std::string Adopt(Play& play) const override {
+    if (!options_.noisy_tv || play.state().carrying != 0) return "";
+    for (const Color color : kColorsByName) {
+      if (const auto at = FindOnly(play, MakeCell(kBall, color))) {
+        *play.memory<Spot>() = ToSpot(*at);
+        return "";
+      }
+    }
+    return "expected the noisy TV's ball on the grid or in the hand";
+  }
+
  private:
   // Chains from random places until one has all rooms. Many large rooms take hundreds of chains, so the stream is a local copy,
   // which the compiler keeps in registers.

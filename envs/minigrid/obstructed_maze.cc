@@ -44,6 +44,11 @@ class ObstructedMaze : public Family {
                 false,
                 {"pick up the blue ball"}}) {}
   Outcome Step(Play& play, int action) const override { return SuccessIfPickedUp(play, action); }
+  GridGoal Goal(const State& state) const override { return PickUp(state.target); }
+  std::string Adopt(Play& play) const override {
+    play.state().target = kTarget;
+    return "";
+  }
 };
 
 // Two rooms.

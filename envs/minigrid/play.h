@@ -29,6 +29,11 @@ struct Tables {
     return cell_keys[static_cast<std::size_t>(cell) * num_cells() + static_cast<std::size_t>(layout.index(x, y))];
   }
   std::uint64_t GridKey(const std::uint8_t* cells) const;  // the sum over all cells of padded bytes
+  // Of grid, position and direction, not of the carried object.
+  std::int64_t StateKey(const State& state) const {
+    const auto index = static_cast<std::size_t>(layout.index(state.x, state.y));
+    return static_cast<std::int64_t>(state.grid_key ^ agent_keys[index * 4 + state.direction]);
+  }
 
  private:
   std::size_t num_cells() const { return static_cast<std::size_t>(layout.width * layout.height); }
@@ -59,6 +64,7 @@ class Play {
   }
 
   State& state() { return state_; }
+  const Layout& layout() const { return tables_.layout; }
   Point agent() const { return {state_.x, state_.y}; }
   Point front() const { return {state_.x + kDx[state_.direction], state_.y + kDy[state_.direction]}; }
   Cell Get(Point at) const { return cells_[tables_.layout.offset(at.x, at.y)]; }

@@ -64,6 +64,15 @@ class PutNear final : public Family {
     return state.carrying == 0 && Near(front, *play.memory<Spot>()) ? play.Success() : Outcome{0, true};
   }
 
+  std::string Adopt(Play& play) const override {
+    const int mission = play.state().mission;
+    const auto target = FindOnly(play, ThingOf(mission % kNumThings));
+    if (!target) return "expected the thing to put another near once on the grid";
+    play.state().target = ThingOf(mission / kNumThings);
+    *play.memory<Spot>() = ToSpot(*target);
+    return "";
+  }
+
  private:
   int num_objects_;
 };

@@ -37,6 +37,17 @@ class RedBlueDoors final : public Family {
     if (is_open(doors.blue)) return red_before ? play.Success() : Outcome{0, true};
     return is_open(doors.red) && blue_before ? Outcome{0, true} : outcome;
   }
+
+  std::string Adopt(Play& play) const override {
+    const auto find = [&](Color color) {
+      const auto closed = FindOnly(play, MakeCell(kDoorClosed, color));
+      return closed ? closed : FindOnly(play, MakeCell(kDoorOpen, color));
+    };
+    const auto red = find(kRed), blue = find(kBlue);
+    if (!red || !blue) return "expected one red and one blue door on the grid";
+    *play.memory<Doors>() = {ToSpot(*red), ToSpot(*blue)};
+    return "";
+  }
 };
 
 FamilyRegistrar Register(int size) {

@@ -10,24 +10,26 @@
 
 namespace rove::minigrid {
 
-constexpr int kView = 7;            // the agent's view is kView x kView
-constexpr int kMargin = kView - 1;  // wall-filled cells around the stored grid: a view never leaves it
-constexpr int kMaxContents = 8;     // boxes with something inside, in one level
-constexpr int kMaxSide = 100;       // of a grid whose size a config gives
+constexpr int kView = 7;         // the agent's view is kView x kView where a config says nothing else
+constexpr int kMaxView = 31;     // the largest that a config may ask for
+constexpr int kMaxContents = 8;  // boxes with something inside, in one level
+constexpr int kMaxSide = 100;    // of a grid whose size a config gives
 
 // Direction codes 0 right, 1 down, 2 left, 3 up; x grows to the right, y downward.
 constexpr std::array<std::int8_t, 4> kDx = {1, 0, -1, 0}, kDy = {0, 1, 0, -1};
 
-// Where cell (x, y) of a width x height grid (sides of at most 255) lies in its bytes: column-major (y is contiguous), kMargin
-// walls above each column and kMargin columns of walls before the first. Below a column lies the margin of the next, and to the
+// Where cell (x, y) of a width x height grid (sides of at most 255) lies in its bytes: column-major (y is contiguous), margin()
+// walls above each column and margin() columns of walls before the first. Below a column lies the margin of the next, and to the
 // right of a grid what follows it: the margin of the next grid, or tail() bytes of walls. So a view that leaves the grid on any
 // side sees walls, for half of the memory of a margin on all sides.
 struct Layout {
   int width = 0, height = 0;
-  int stride() const { return height + kMargin; }
-  int bytes() const { return (width + kMargin) * stride() + 8; }  // 8: a view column is read as one 8-byte word
-  int tail() const { return kMargin * (stride() + 1) + 8; }
-  int offset(int x, int y) const { return (x + kMargin) * stride() + y + kMargin; }
+  int view = kView;                        // side of the agent's view, odd
+  int margin() const { return view - 1; }  // wall-filled cells around the stored grid: a view never leaves it
+  int stride() const { return height + margin(); }
+  int bytes() const { return (width + margin()) * stride() + 8; }  // 8: a view column is read as one 8-byte word
+  int tail() const { return margin() * (stride() + 1) + 8; }
+  int offset(int x, int y) const { return (x + margin()) * stride() + y + margin(); }
   int index(int x, int y) const { return x * height + y; }  // without the border
   bool inside(int x, int y) const { return x >= 0 && y >= 0 && x < width && y < height; }
 };

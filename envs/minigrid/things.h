@@ -13,6 +13,9 @@ constexpr std::array<Kind, 3> kThingKinds = {kKey, kBall, kBox};
 constexpr std::array<const char*, 3> kThingNames = {"key", "ball", "box"};
 constexpr int kNumThings = 3 * kNumColors;
 constexpr int ThingIndex(Cell thing) { return (KindOf(thing) - kKey) * kNumColors + ColorOf(thing); }
+constexpr Cell ThingOf(int index) {
+  return MakeCell(kThingKinds[static_cast<std::size_t>(index / kNumColors)], static_cast<Color>(index % kNumColors));
+}
 
 inline Cell DrawThing(Level& level) {  // kind, then colour
   const Kind kind = level.Element<Kind>(kThingKinds);

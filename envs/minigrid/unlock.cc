@@ -20,6 +20,7 @@ class Unlock final : public Family {
     rooms.PlaceAgent(0, 0);
   }
 
+  GridGoal Goal(const State&) const override { return {GridGoal::kOpenDoor}; }
   Outcome Step(Play& play, int action) const override {
     const Outcome outcome = play.Base(action);
     return action == kToggle && KindOf(play.Get(play.front())) == kDoorOpen ? play.Success() : outcome;  // there is one door
@@ -48,6 +49,12 @@ class UnlockPickup final : public Family {
   }
 
   Outcome Step(Play& play, int action) const override { return SuccessIfPickedUp(play, action); }
+
+  GridGoal Goal(const State& state) const override { return PickUp(state.target); }
+  std::string Adopt(Play& play) const override {
+    play.state().target = MakeCell(kBox, static_cast<Color>(play.state().mission));
+    return "";
+  }
 
  private:
   bool blocked_;

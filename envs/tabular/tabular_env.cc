@@ -3,11 +3,12 @@
 #include <vector>
 
 #include "core/archive.h"
+#include "envs/snapshots.h"
 
 namespace rove::tabular {
 namespace {
 
-class TabularEnv final : public VectorEnv, public FiniteModel {
+class TabularEnv final : public VectorEnv, public RowSnapshots, public FiniteModel {
  public:
   TabularEnv(const std::string& name, Model model, int n)
       : name_(name),
@@ -54,6 +55,10 @@ class TabularEnv final : public VectorEnv, public FiniteModel {
       throw SystemError(name_ + ": the archive holds " + std::to_string(ended_.size()) + " rows, this batch has " +
                         std::to_string(players_.size()));
     for (MdpPlayer& player : players_) player.Serialize(ar);
+  }
+  void SerializeRow(Archive& ar, int row) override {
+    ar("ended", ended_[static_cast<std::size_t>(row)]);
+    players_[static_cast<std::size_t>(row)].Serialize(ar);
   }
 
  private:

@@ -130,6 +130,36 @@ TEST_CASE("a run leaves its config, metrics, timing, TensorBoard file and checkp
   CHECK(Slurp(run + "/metrics.jsonl") == Slurp(box / "again/metrics.jsonl"));
 }
 
+TEST_CASE("a run trains on some levels and is evaluated on others; held_out refuses what is in both", "[cli][unit]") {
+  const Sandbox box("levels");
+  const std::string config =
+      box.Write("a.yaml",
+                "env: {type: MiniGrid-DoorKey-5x5-v0, max_steps: 4, count: 2, levels: {first: 0, count: 10}}\n"
+                "agent: {type: probe/coin}\n"
+                "run: {frames: 40, rollout: 10}\n"
+                "evaluation: {every: 20, episodes: 2, levels: {first: 10, count: 5}, held_out: true}\n");
+  const std::string run = box / "run";
+  const Ran ran = RunRove({"train", config, "--run", run});
+  INFO(ran.err);
+  REQUIRE(ran.status == 0);
+  REQUIRE(RunRove({"train", run + "/config.yaml", "--run", box / "again"}).status == 0);  // the resolved config is the same run
+  CHECK(Slurp(run + "/metrics.jsonl") == Slurp(box / "again/metrics.jsonl"));
+  const auto refused = [&](const std::string& override_, const std::string& what) {
+    CheckRefused(RunRove({"train", config, "--run", box / "no", override_}), what);
+  };
+  refused("evaluation.levels.first=9", "evaluation.held_out: the level of seed 9 is both trained and evaluated on");
+  refused("env.levels={seeds: [3, 12]}", "the level of seed 12 is both");
+  refused("evaluation.levels.order=cycle", "evaluation.levels: order: cycle would begin anew");
+  refused("evaluation.levels={first: 3}", "count");
+  const std::string free =
+      box.Write("b.yaml",
+                "env: {type: probe/payer, count: 2}\nagent: {type: probe/coin}\nrun: {frames: 40, rollout: 10}\n"
+                "evaluation: {every: 20, episodes: 2}\n");
+  CheckRefused(RunRove({"train", free, "--run", box / "no", "evaluation.levels={seed: 3}"}),
+               "probe/payer has no levels to choose from");
+  CheckRefused(RunRove({"train", free, "--run", box / "no", "evaluation.held_out=true"}), "training may meet any level");
+}
+
 TEST_CASE("a resumed run may go further and nothing else", "[cli][unit]") {
   const Sandbox box("resume");
   const std::string config = box.Write("a.yaml", kConfig), run = box / "run", whole = box / "whole";

@@ -80,6 +80,13 @@ TEST_CASE("every recorded row of BabyAI matches, in used environments too", "[cl
         "all 862 rows match\n");
 }
 
+TEST_CASE("every recorded rollout through the reference's wrappers matches, stacked ones too", "[cli][golden]") {
+  const Ran ran = RunRove({"verify", "minigrid", ROVE_SOURCE_DIR "/tests/golden/minigrid_wrappers.jsonl.gz"});
+  CHECK(ran.err == "");
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.out, Catch::Contains("wrapped         100           0        0\n") && Catch::Contains("all 100 rows match"));
+}
+
 // The recorded rollouts would prove little if nothing happened in them.
 TEST_CASE("the recorded rollouts hold successes, time limits, failures and collisions", "[cli][golden]") {
   int solved = 0, timed_out = 0, failed = 0, collided = 0;

@@ -24,12 +24,11 @@ struct NaiveObject {
 
 class NaiveMiniGrid {
  public:
-  static constexpr int kView = 7;
   enum Type { kUnseen, kEmpty, kWall, kFloor, kDoor, kKey, kBall, kBox, kGoal, kLava };
   enum DoorState { kOpen, kClosed, kLocked };
 
-  NaiveMiniGrid(const GridState& s, bool see_through_walls, bool noisy_tv = false)
-      : see_through_walls_(see_through_walls), noisy_tv_(noisy_tv) {
+  NaiveMiniGrid(const GridState& s, bool see_through_walls, bool noisy_tv = false, int view = 7)
+      : see_through_walls_(see_through_walls), noisy_tv_(noisy_tv), view_(view) {
     width_ = s.width;
     height_ = s.height;
     for (std::size_t i = 0; i < s.grid.size(); i += 3) cells_.push_back({s.grid[i], s.grid[i + 1], s.grid[i + 2], {}});
@@ -127,44 +126,54 @@ class NaiveMiniGrid {
     return r;
   }
 
+  // Puts the agent somewhere else, with something in its hand (the empty cell: nothing).
+  void SetAgent(const std::array<int, 3>& agent, const NaiveObject& carried) {
+    agent_ = agent;
+    hand_.clear();
+    if (carried.type != kEmpty) hand_.push_back(carried);
+  }
+
   // [view column][view row][type, colour, state]
-  std::array<std::uint8_t, kView * kView * 3> Image() const {
-    NaiveObject view[kView][kView];
+  std::vector<std::uint8_t> Image() const {
+    static const NaiveObject kOutside{kWall, 5, 0, {}}, kNothing;
+    const int v = view_;
+    std::vector<const NaiveObject*> cell(static_cast<std::size_t>(v * v));
+    std::vector<std::uint8_t> light(cell.size());
+    const auto view = [&](int i, int j) -> const NaiveObject*& { return cell[static_cast<std::size_t>(i * v + j)]; };
+    const auto lit = [&](int i, int j) -> std::uint8_t& { return light[static_cast<std::size_t>(i * v + j)]; };
     const auto [dx, dy] = Ahead();
-    for (int i = 0; i < kView; ++i) {
-      for (int j = 0; j < kView; ++j) {
-        const int forward = kView - 1 - j, right = i - kView / 2;
+    for (int i = 0; i < v; ++i) {
+      for (int j = 0; j < v; ++j) {
+        const int forward = v - 1 - j, right = i - v / 2;
         const int x = agent_[0] + forward * dx - right * dy, y = agent_[1] + forward * dy + right * dx;
         const bool inside = x >= 0 && y >= 0 && x < width_ && y < height_;
-        view[i][j] = inside ? cells_[static_cast<std::size_t>(x * height_ + y)] : NaiveObject{kWall, 5, 0, {}};
+        view(i, j) = inside ? &cells_[static_cast<std::size_t>(x * height_ + y)] : &kOutside;
       }
     }
-    bool lit[kView][kView] = {};
-    lit[kView / 2][kView - 1] = true;
+    lit(v / 2, v - 1) = 1;
     const auto clear = [&](int i, int j) {
-      const NaiveObject& o = view[i][j];
+      const NaiveObject& o = *view(i, j);
       return o.type != kWall && !(o.type == kDoor && o.state != kOpen);
     };
-    for (int j = kView - 1; j >= 0; --j) {
-      for (int i = 0; i < kView - 1; ++i) {
-        if (!lit[i][j] || !clear(i, j)) continue;
-        lit[i + 1][j] = true;
-        if (j > 0) lit[i][j - 1] = lit[i + 1][j - 1] = true;
+    for (int j = v - 1; j >= 0; --j) {
+      for (int i = 0; i < v - 1; ++i) {
+        if (!lit(i, j) || !clear(i, j)) continue;
+        lit(i + 1, j) = 1;
+        if (j > 0) lit(i, j - 1) = lit(i + 1, j - 1) = 1;
       }
-      for (int i = kView - 1; i > 0; --i) {
-        if (!lit[i][j] || !clear(i, j)) continue;
-        lit[i - 1][j] = true;
-        if (j > 0) lit[i][j - 1] = lit[i - 1][j - 1] = true;
+      for (int i = v - 1; i > 0; --i) {
+        if (!lit(i, j) || !clear(i, j)) continue;
+        lit(i - 1, j) = 1;
+        if (j > 0) lit(i, j - 1) = lit(i - 1, j - 1) = 1;
       }
     }
-    view[kView / 2][kView - 1] = hand_.empty() ? NaiveObject{} : hand_[0];
-    std::array<std::uint8_t, kView * kView * 3> image;
-    auto out = image.begin();
-    for (int i = 0; i < kView; ++i) {
-      for (int j = 0; j < kView; ++j) {
-        const bool seen = lit[i][j] || see_through_walls_;
-        const NaiveObject& o = view[i][j];
-        for (const int code : {o.type, o.color, o.state}) *out++ = static_cast<std::uint8_t>(seen ? code : 0);
+    view(v / 2, v - 1) = hand_.empty() ? &kNothing : &hand_[0];
+    std::vector<std::uint8_t> image;
+    for (int i = 0; i < v; ++i) {
+      for (int j = 0; j < v; ++j) {
+        const bool seen = lit(i, j) || see_through_walls_;
+        const NaiveObject& o = *view(i, j);
+        for (const int code : {o.type, o.color, o.state}) image.push_back(static_cast<std::uint8_t>(seen ? code : 0));
       }
     }
     return image;
@@ -229,6 +238,7 @@ class NaiveMiniGrid {
   }
 
   bool see_through_walls_, noisy_tv_;
+  int view_;
   int width_, height_, max_steps_, steps_ = 0;
   std::vector<NaiveObject> cells_, first_, hand_;  // x outermost; first_: the cells of the level's beginning
   std::array<int, 3> agent_;                       // x, y, direction
