@@ -1,4 +1,4 @@
-// MiniGrid, one core: a step (action, every column written, resets included) and a reset alone.
+// MiniGrid, one core: a step (action, every column written, resets included), a reset alone, and pixels.
 //   build/bench/rove_bench --benchmark_filter=MiniGrid
 #include <benchmark/benchmark.h>
 
@@ -82,6 +82,18 @@ void BM_MiniGridReset(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 64);
 }
 BENCHMARK(BM_MiniGridReset)->DenseRange(0, std::size(kIds) - 1);
+
+// Arguments: column (rgb, rgb_partial), its tile size. 64 environments; what a frame costs is in ns_a_frame, the step included.
+void BM_MiniGridPixels(benchmark::State& state) {
+  const std::string column = state.range(0) == 0 ? "rgb" : "rgb_partial";
+  constexpr int kEnvs = 64;
+  Batch batch("MiniGrid-DoorKey-8x8-v0\noutputs: [" + column + "]\ntile_size: " + std::to_string(state.range(1)), kEnvs);
+  state.SetLabel(column);
+  for (auto _ : state) batch.Step();
+  state.counters["ns_a_frame"] = benchmark::Counter(static_cast<double>(state.iterations()) * kEnvs / 1e9,
+                                                    benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(BM_MiniGridPixels)->ArgsProduct({{0, 1}, {8, 32}});
 
 }  // namespace
 }  // namespace rove

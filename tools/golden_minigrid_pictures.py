@@ -6,7 +6,7 @@ Row kinds:
   tiles     size; crc: ten numbers, for lit no, yes and then agent none, right, down, left, up: crc32 of the tiles of an empty cell, then of
             each kind (wall, floor, open door, key, ball, box, goal, lava, closed door, locked door) in red, green, blue, purple, yellow, grey
             (lava: once); under_agent: how many of these cells are drawn with an agent, all of them at the usual sizes
-  pictures  id, seed, size, actions; world, plain, view: crc32 chained over the pictures after the reset and after each action, of
+  pictures  id, seed, size, view_size, actions; world, plain, view: crc32 chained over the pictures after the reset and after each action, of
             get_full_render with and without highlight and of get_pov_render
 """
 import argparse
@@ -62,8 +62,8 @@ def tiles(size, under_agent):
     return {"kind": "tiles", "size": size, "under_agent": under_agent, "crc": sums}
 
 
-def pictures(name, seed, size, steps):
-    env = gymnasium.make(name).unwrapped
+def pictures(name, seed, size, view_size, steps):
+    env = gymnasium.make(name, agent_view_size=view_size).unwrapped
     env.reset(seed=seed)
     draw = random.Random(f"{name} {seed}")
     sums = {"world": 0, "plain": 0, "view": 0}
@@ -79,7 +79,7 @@ def pictures(name, seed, size, steps):
         _, _, terminated, truncated, _ = env.step(int(action))
         if terminated or truncated:
             steps = len(actions)  # the last state is drawn too
-    return {"kind": "pictures", "id": name, "seed": seed, "size": size, "actions": actions, **sums}
+    return {"kind": "pictures", "id": name, "seed": seed, "size": size, "view_size": view_size, "actions": actions, **sums}
 
 
 def main():
@@ -89,6 +89,7 @@ def main():
     parser.add_argument("--whole", type=int, nargs="*", default=(8, 32), help="sizes at which an agent is drawn over everything; else over an empty cell")
     parser.add_argument("--ids", default="MiniGrid-", help="ids that begin so, WFC apart")
     parser.add_argument("--sizes", type=int, nargs="+", default=(8, 3, 5, 8, 32, 7), help="of pictures, in turn")
+    parser.add_argument("--view-sizes", type=int, nargs="+", default=(7, 9, 7, 5, 7, 3, 15), help="the agent's, in turn")
     parser.add_argument("--seeds", type=int, nargs=2, default=(0, 2), metavar=("FROM", "BELOW"))
     parser.add_argument("--steps", type=int, default=40)
     args = parser.parse_args()
@@ -103,7 +104,8 @@ def main():
         count = 0
         for name in names:
             for seed in range(*args.seeds):
-                write(pictures(name, seed, args.sizes[count % len(args.sizes)], args.steps))
+                size, view_size = args.sizes[count % len(args.sizes)], args.view_sizes[count % len(args.view_sizes)]
+                write(pictures(name, seed, size, view_size, args.steps))
                 count += 1
     print(f"{len(names)} ids, {count} rows of pictures", file=sys.stderr)
 

@@ -292,7 +292,6 @@ GridState MiniGrid::Inspect(int row) const {
 
 void MiniGrid::Render(int row, const RenderOptions& options, Picture* out) const {
   const auto r = static_cast<std::size_t>(row);
-  const State& state = states_[r];
   const Tiles& tiles = Tiles::OfSize(options.scale);
   const Scene scene = SceneOf(r);
   const bool world = options.view == RenderOptions::kWorld;
@@ -300,9 +299,9 @@ void MiniGrid::Render(int row, const RenderOptions& options, Picture* out) const
   out->height = (world ? layout_.height : layout_.view) * options.scale;
   out->rgb.resize(static_cast<std::size_t>(out->width) * static_cast<std::size_t>(out->height) * 3);
   if (world)
-    RenderWorld(tiles, layout_, state, cells(r), options.highlight ? scene.image() : nullptr, layout_.view, out->rgb.data());
+    RenderWorld(tiles, scene, options.highlight, out->rgb.data());
   else
-    RenderView(tiles, scene.image(), layout_.view, out->rgb.data());
+    RenderView(tiles, scene, out->rgb.data());
 }
 
 GridGoal MiniGrid::Goal(int row) const {

@@ -29,8 +29,11 @@ std::uint8_t* CopyRow(const TileRow& tiles, int columns, int size, std::uint8_t*
 
 }  // namespace
 
-void RenderWorld(const Tiles& tiles, const Layout& layout, const State& state, const std::uint8_t* cells,
-                 const std::uint8_t* image, int view, std::uint8_t* out) {
+void RenderWorld(const Tiles& tiles, const Scene& scene, bool highlight, std::uint8_t* out) {
+  const Layout& layout = scene.layout();
+  const State& state = scene.state();
+  const int view = layout.view;
+  const std::uint8_t* const image = highlight ? scene.image() : nullptr;
   const int dx = kDx[state.direction], dy = kDy[state.direction];  // forward; (-dy, dx) is to the right
   const auto lit = [&](int x, int y) {
     if (image == nullptr) return false;
@@ -42,14 +45,16 @@ void RenderWorld(const Tiles& tiles, const Layout& layout, const State& state, c
   for (int y = 0; y < layout.height; ++y) {
     for (int x = 0; x < layout.width; ++x) {
       const int agent = x == state.x && y == state.y ? state.direction : kNoAgent;
-      row[static_cast<std::size_t>(x)] = tiles.Get(cells[layout.offset(x, y)], agent, lit(x, y));
+      row[static_cast<std::size_t>(x)] = tiles.Get(scene.at(x, y), agent, lit(x, y));
     }
     out = CopyRow(row, layout.width, tiles.size(), out);
   }
 }
 
-void RenderView(const Tiles& tiles, const std::uint8_t* image, int view, std::uint8_t* out) {
+void RenderView(const Tiles& tiles, const Scene& scene, std::uint8_t* out) {
   constexpr int kUp = 3;
+  const int view = scene.layout().view;
+  const std::uint8_t* const image = scene.image();
   TileRow row;
   for (int y = 0; y < view; ++y) {
     for (int x = 0; x < view; ++x) {

@@ -67,7 +67,8 @@ int ComparePictures(const std::string& path) {
   const auto rows = RowsOf(path, "pictures");
   for (const Json& row : rows) {
     INFO(row.dump());
-    EnvBatch batch(row.at("id").get<std::string>(), 2);  // the second one: its pictures are those of its own row
+    EnvBatch batch(row.at("id").get<std::string>() + "\nview_size: " + row.at("view_size").dump(),
+                   2);  // the second one: its pictures are those of its own row
     batch.Reset(row.at("seed").get<Seed>() - 1);
     const auto* const camera = dynamic_cast<const Renderable*>(&batch.env());
     REQUIRE(camera != nullptr);
@@ -104,6 +105,33 @@ TEST_CASE("every tile is upstream's, pixel for pixel; an agent over everything a
 
 TEST_CASE("pictures of every id of upstream are its own, pixel for pixel", "[envs][golden]") {
   CHECK(ComparePictures(Golden()) >= 2 * 76);
+}
+
+TEST_CASE("the columns rgb and rgb_partial are the pictures, in every row, for any view size", "[envs][unit]") {
+  const auto [view, size, highlight] =
+      GENERATE(std::tuple{7, 8, true}, std::tuple{7, 32, false}, std::tuple{3, 5, true}, std::tuple{9, 16, true});
+  EnvBatch batch("MiniGrid-DoorKey-8x8-v0\noutputs: [rgb_partial, rgb]\ntile_size: " + std::to_string(size) +
+                     "\nview_size: " + std::to_string(view) + "\nhighlight: " + (highlight ? "true" : "false"),
+                 3);
+  CHECK(batch.spec().obs[0].shape == Shape{view * size, view * size, 3});
+  CHECK(batch.spec().obs[1].shape == Shape{8 * size, 8 * size, 3});
+  batch.Reset(7);
+  const auto& camera = dynamic_cast<const Renderable&>(batch.env());
+  for (std::uint64_t step = 0; step < 30; ++step) {
+    for (int row = 0; row < batch.n(); ++row) {
+      Picture world, seen;
+      camera.Render(row, {.view = RenderOptions::kWorld, .highlight = highlight, .scale = size}, &world);
+      camera.Render(row, {.view = RenderOptions::kAgent, .highlight = false, .scale = size}, &seen);
+      const auto equal = [&](const Picture& picture, std::span<const std::uint8_t> column) {
+        const std::size_t bytes = picture.rgb.size();
+        return std::ranges::equal(picture.rgb, column.subspan(static_cast<std::size_t>(row) * bytes, bytes));
+      };
+      CHECK(equal(world, batch.obs<std::uint8_t>("rgb")));
+      CHECK(equal(seen, batch.obs<std::uint8_t>("rgb_partial")));
+    }
+    batch.DrawActions(Noise(1, "test").At(0, step));
+    batch.Step();
+  }
 }
 
 TEST_CASE("the tiles of a size are drawn once, by whichever thread comes first", "[envs][threads]") {
