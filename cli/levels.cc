@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/single_env.h"
 #include "core/error.h"
 #include "envs/registry.h"
 #include "envs/solvable.h"
@@ -29,25 +30,14 @@ struct LevelsArgs {
 constexpr std::array<const char*, 3> kVerdicts = {"solvable", "unsolvable", "unknown"};  // by Solvability
 
 void CheckLevels(const LevelsArgs& args, const Terminal& terminal) {
-  const auto env = Envs().Create(Config::Parse("type: \"" + args.id + "\"", "rove levels", args.overrides), {.num_envs = 1});
-  const auto* const grids = dynamic_cast<const GridInspectable*>(env.get());
-  const auto* const tasks = dynamic_cast<const GridTask*>(env.get());
+  SingleEnv env(Envs().Create(Config::Parse("type: \"" + args.id + "\"", "rove levels", args.overrides), {.num_envs = 1}));
+  const auto* const grids = dynamic_cast<const GridInspectable*>(&env.env());
+  const auto* const tasks = dynamic_cast<const GridTask*>(&env.env());
   if (grids == nullptr || tasks == nullptr) throw UserError("rove levels: " + args.id + " has no grids to search");
-  std::vector<Tensor> obs;
-  std::vector<TensorView> views;
-  for (const TensorSpec& spec : env->spec().obs) obs.emplace_back(spec.dtype, spec.shape.Prepend(1));
-  for (Tensor& column : obs) views.push_back(column.view());
-  double reward = 0;
-  float discount = 1;
-  std::uint8_t end = 0;
-  StepType step_type{};
-  const StepColumns columns = {views, {&reward, 1}, {&discount, 1}, {&end, 1}, {&step_type, 1}};
 
   std::array<std::vector<Seed>, kVerdicts.size()> seeds;
   for (Seed seed = args.first; seed < args.first + args.count; ++seed) {
-    const int row = 0;
-    const std::optional<Seed> chosen = seed;
-    env->Reset({&row, 1}, {&chosen, 1}, columns);
+    env.Reset(seed);
     seeds[static_cast<std::size_t>(Solve(grids->Inspect(0), tasks->Goal(0)))].push_back(seed);
   }
   if (args.json) {

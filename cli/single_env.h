@@ -20,7 +20,9 @@ class SingleEnv {
 
   ConstTensorView obs(int column) const { return views_.at(static_cast<std::size_t>(column)); }
   double reward() const { return reward_; }  // of the last step
-  int end() const { return end_; }           // kTerminated | kTruncated
+  float discount() const { return discount_; }
+  int end() const { return end_; }  // kTerminated | kTruncated
+  bool last() const { return step_type_ == StepType::kLast; }
 
  private:
   StepColumns columns() { return {views_, {&reward_, 1}, {&discount_, 1}, {&end_, 1}, {&step_type_, 1}}; }

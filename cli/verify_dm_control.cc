@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/line_reader.h"
+#include "cli/single_env.h"
 #include "core/error.h"
 #include "core/legacy_random.h"
 #include "envs/inspectable.h"
@@ -34,39 +35,25 @@ std::string IdOf(const std::string& task) {  // "cheetah/run" to "dm_control/che
   return "dm_control/" + id;
 }
 
-// One environment with room for its columns, taking actions as recorded and raising what upstream raises.
+// One environment, taking actions as recorded and raising what upstream raises.
 class Player {
  public:
   explicit Player(const std::string& task)
       : env_(Envs().Create(Config::Parse("{type: " + IdOf(task) + ", action_type: f64, on_physics_error: raise}"),
-                           {.num_envs = 1})) {
-    for (const TensorSpec& spec : env_->spec().obs) obs_.emplace_back(spec.dtype, spec.shape.Prepend(1));
-    for (Tensor& column : obs_) views_.push_back(column.view());
-  }
-  const EnvSpec& spec() const { return env_->spec(); }
-  PhysicsState state() const { return dynamic_cast<const PhysicsInspectable&>(*env_).InspectPhysics(0); }
-  void Reset(std::optional<Seed> seed) {
-    const int row = 0;
-    env_->Reset({&row, 1}, {&seed, 1}, columns());
-  }
+                           {.num_envs = 1})) {}
+  const EnvSpec& spec() const { return env_.env().spec(); }
+  PhysicsState state() const { return dynamic_cast<const PhysicsInspectable&>(env_.env()).InspectPhysics(0); }
+  void Reset(std::optional<Seed> seed) { env_.Reset(seed); }
   void Step(std::vector<double>& action) {
-    env_->Step({action.data(), DType::kF64, Shape{1, static_cast<std::int64_t>(action.size())}}, 0, 1, columns());
+    env_.Step({action.data(), DType::kF64, Shape{1, static_cast<std::int64_t>(action.size())}});
   }
-  std::span<const TensorView> observation() const { return views_; }
-  double reward() const { return reward_; }
-  double discount() const { return static_cast<double>(discount_); }
-  bool last() const { return step_type_ == StepType::kLast; }
+  ConstTensorView observation(std::size_t column) const { return env_.obs(static_cast<int>(column)); }
+  double reward() const { return env_.reward(); }
+  double discount() const { return static_cast<double>(env_.discount()); }
+  bool last() const { return env_.last(); }
 
  private:
-  StepColumns columns() { return {views_, {&reward_, 1}, {&discount_, 1}, {&end_, 1}, {&step_type_, 1}}; }
-
-  std::unique_ptr<VectorEnv> env_;
-  std::vector<Tensor> obs_;
-  std::vector<TensorView> views_;
-  double reward_ = 0;
-  float discount_ = 1;
-  std::uint8_t end_ = 0;
-  StepType step_type_{};
+  SingleEnv env_;
 };
 
 void Compare(const std::string& field, const Json& mine, const Json& recorded) {
@@ -89,12 +76,12 @@ bool IsRounded(const std::string& key) {
 
 void CompareObservation(const std::string& place, const Player& player, const std::vector<double>& recorded) {
   std::int64_t size = 0;
-  for (const TensorView& column : player.observation()) size += column.shape.count();
+  for (const TensorSpec& column : player.spec().obs) size += column.shape.count();
   Compare(place + "observation's size", size, recorded.size());
   auto want = recorded.begin();
-  for (std::size_t k = 0; k < player.observation().size(); ++k) {
+  for (std::size_t k = 0; k < player.spec().obs.size(); ++k) {
     const std::string& key = player.spec().obs[k].name;
-    const auto mine = player.observation()[k].As<double>();
+    const auto mine = player.observation(k).As<double>();
     for (std::size_t i = 0; i < mine.size(); ++i, ++want) {
       const double tolerance = IsRounded(key) ? 4 * kUlp * std::max(1.0, std::abs(*want)) : 0;
       if (!(std::abs(mine[i] - *want) <= tolerance))

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cli/line_reader.h"
+#include "cli/single_env.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "envs/inspectable.h"
@@ -51,42 +52,38 @@ std::string Decimal(U128 value) {
 
 Json RngJson(const Pcg64::State& s) { return {Decimal(s.state), Decimal(s.inc), s.has_half, s.half}; }
 
-// One environment with room for its columns.
+// One environment, in the recorder's terms.
 class Player {
  public:
   explicit Player(const std::string& id) : Player(Config::Parse("type: " + id)) {}
-  explicit Player(const Config& config) : env_(Envs().Create(config, {.num_envs = 1})) {
-    for (const TensorSpec& spec : env_->spec().obs) obs_.emplace_back(spec.dtype, spec.shape.Prepend(1));
-    for (Tensor& column : obs_) views_.push_back(column.view());
-    image_ = FindColumn(env_->spec().obs, "image");
-    direction_ = FindColumn(env_->spec().obs, "direction");
-  }
+  explicit Player(const Config& config)
+      : env_(Envs().Create(config, {.num_envs = 1})),
+        image_(FindColumn(env_.env().spec().obs, "image")),
+        direction_(FindColumn(env_.env().spec().obs, "direction")) {}
   bool comparable() const { return inspectable() != nullptr && image_ >= 0 && direction_ >= 0; }
 
-  void Reset(std::optional<Seed> seed) {
-    const int row = 0;
-    env_->Reset({&row, 1}, {&seed, 1}, columns());
-  }
-  void Step(std::int32_t action) { env_->Step({&action, DType::kI32, Shape{1}}, 0, 1, columns()); }
+  void Reset(std::optional<Seed> seed) { env_.Reset(seed); }
+  void Step(std::int32_t action) { env_.Step({&action, DType::kI32, Shape{1}}); }
   GridState state() const { return inspectable()->Inspect(0); }
-  bool ended() const { return end_ != 0; }
-  double reward() const { return reward_; }
-  int end() const { return end_; }
-  std::uint32_t ImageCrc(std::uint32_t crc = 0) const { return Crc32(Bytes(views_[static_cast<std::size_t>(image_)]), crc); }
+  bool ended() const { return end() != 0; }
+  double reward() const { return env_.reward(); }
+  int end() const { return env_.end(); }
+  std::uint32_t ImageCrc(std::uint32_t crc = 0) const { return Crc32(Bytes(image_), crc); }
 
   // What the recorder folds into its running CRC after a reset, and after a step.
   std::uint32_t FoldReset(std::uint32_t crc) const { return Crc32(state().mission, FoldView(crc)); }
   std::uint32_t FoldStep(std::uint32_t crc) const { return FoldEnd(FoldView(crc)); }
   // The same with one column in place of the view.
   std::uint32_t FoldColumn(const std::string& name, std::uint32_t crc) const {
-    const int column = FindColumn(env_->spec().obs, name);
+    const int column = FindColumn(env_.env().spec().obs, name);
     if (column < 0) throw UserError("there is no column \"" + OneLine(name) + "\"");
-    return Crc32(Bytes(views_[static_cast<std::size_t>(column)]), crc);
+    return Crc32(Bytes(column), crc);
   }
   std::uint32_t FoldEnd(std::uint32_t crc) const {
+    const double paid = reward();
     char reward[8];
-    std::memcpy(reward, &reward_, sizeof reward);
-    const char flags[] = {static_cast<char>((end_ & kTerminated) != 0), static_cast<char>((end_ & kTruncated) != 0)};
+    std::memcpy(reward, &paid, sizeof reward);
+    const char flags[] = {static_cast<char>((end() & kTerminated) != 0), static_cast<char>((end() & kTruncated) != 0)};
     return Crc32({flags, 2}, Crc32({reward, 8}, crc));
   }
   // The recorder's row of a state: its keys in this order are sorted, as nlohmann prints them.
@@ -102,23 +99,18 @@ class Player {
   }
 
  private:
-  const GridInspectable* inspectable() const { return dynamic_cast<const GridInspectable*>(env_.get()); }
-  StepColumns columns() { return {views_, {&reward_, 1}, {&discount_, 1}, {&end_, 1}, {&step_type_, 1}}; }
-  static std::string_view Bytes(const TensorView& view) { return {static_cast<const char*>(view.data), view.bytes()}; }
+  const GridInspectable* inspectable() const { return dynamic_cast<const GridInspectable*>(&env_.env()); }
+  std::string_view Bytes(int column) const {
+    const ConstTensorView view = env_.obs(column);
+    return {static_cast<const char*>(view.data), view.bytes()};
+  }
   std::uint32_t FoldView(std::uint32_t crc) const {
-    const char direction =
-        static_cast<char>(*static_cast<const std::int32_t*>(views_[static_cast<std::size_t>(direction_)].data));
+    const char direction = static_cast<char>(env_.obs(direction_).As<std::int32_t>()[0]);
     return Crc32({&direction, 1}, ImageCrc(crc));
   }
 
-  std::unique_ptr<VectorEnv> env_;
-  std::vector<Tensor> obs_;
-  std::vector<TensorView> views_;
-  int image_ = -1, direction_ = -1;
-  double reward_ = 0;
-  float discount_ = 1;
-  std::uint8_t end_ = 0;
-  StepType step_type_{};
+  SingleEnv env_;
+  int image_, direction_;
 };
 
 // Compares a row; returns "" or what differs first.

@@ -2,8 +2,8 @@
 // refused.
 #include <catch2/catch.hpp>
 
-#include "core/error.h"
 #include "tests/envs/env_batch.h"
+#include "tests/envs/refused.h"
 
 namespace rove {
 namespace {
@@ -116,14 +116,7 @@ TEST_CASE("a wrong parameter is refused in one line that names it", "[envs][unit
            {"{type: minigrid/dor_key}", "did you mean \"minigrid/door_key\"?"},
        }) {
     INFO(c.config);
-    try {
-      Make(c.config);
-      FAIL_CHECK("accepted");
-    } catch (const Error& error) {
-      CHECK(error.kind() == ErrorKind::kUser);
-      CHECK_THAT(error.what(), Catch::Contains(c.message));
-      CHECK(std::string(error.what()).find('\n') == std::string::npos);
-    }
+    CheckRefused([&] { Make(c.config); }, Catch::Contains(c.message));
   }
 }
 

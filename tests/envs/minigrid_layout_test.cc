@@ -4,11 +4,11 @@
 #include <map>
 #include <set>
 
-#include "core/error.h"
 #include "envs/inspectable.h"
 #include "envs/levels.h"
 #include "tests/cli/rove_runner.h"
 #include "tests/envs/env_batch.h"
+#include "tests/envs/refused.h"
 
 namespace rove {
 namespace {
@@ -121,14 +121,7 @@ TEST_CASE("a wrong drawing is refused in one line that names the place", "[envs]
            {"pick_up: red door", "run.yaml:1: pick_up: \"red door\" cannot be picked up"},
        }) {
     INFO(c.config);
-    try {
-      Make("{type: minigrid/layout, " + c.config + "}");
-      FAIL_CHECK("accepted");
-    } catch (const Error& error) {
-      CHECK(error.kind() == ErrorKind::kUser);
-      CHECK_THAT(error.what(), Catch::Contains(c.message));
-      CHECK(std::string(error.what()).find('\n') == std::string::npos);
-    }
+    CheckRefused([&] { Make("{type: minigrid/layout, " + c.config + "}"); }, Catch::Contains(c.message));
   }
 }
 

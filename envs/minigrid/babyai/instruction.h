@@ -13,6 +13,7 @@ namespace rove::minigrid {
 
 enum class Verb : std::uint8_t { kGoTo, kPickUp, kOpen, kPutNext };
 enum class Where : std::uint8_t { kAnywhere, kLeft, kRight, kFront, kBehind };  // of the agent when the episode begins
+constexpr std::array<Where, 4> kPlaces = {Where::kLeft, Where::kRight, Where::kFront, Where::kBehind};  // in the order of draws
 enum class Order : std::uint8_t { kSingle, kBefore, kAfter };
 
 constexpr Kind kDoor = kDoorClosed;       // in a description: a door in any state

@@ -71,14 +71,13 @@ class LevelGen final : public BabyAi {
   // A description that fits something, and something outside the locked room if that matters; nothing after 101 tries.
   std::optional<Description> DrawDescription(Draft& draft, std::span<const Kind> kinds) const {
     constexpr int kMaxTries = 101;
-    constexpr std::array<Where, 4> kWhere = {Where::kLeft, Where::kRight, Where::kFront, Where::kBehind};
     const auto [x, y, width, height] = draft.episode().locked_room;
     const Rect locked = {x, y, width, height};
     for (int tries = 0; tries < kMaxTries; ++tries) {
       Description d;
       if (const int color = draft.I(0, kNumColors + 1); color > 0) d.color = kColorsByName[static_cast<std::size_t>(color - 1)];
       d.kind = draft.level().Element(kinds);
-      if (o_.locations && draft.Coin()) d.where = draft.level().Element<Where>(kWhere);
+      if (o_.locations && draft.Coin()) d.where = draft.level().Element<Where>(kPlaces);
       std::uint64_t things = draft.Matches(d);
       if (!o_.implicit_unlock && locked.width > 0) {
         for (int k = 0; k < draft.episode().num_things; ++k) {

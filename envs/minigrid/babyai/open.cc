@@ -58,7 +58,6 @@ class OpenDoor final : public BabyAi {
 
  protected:
   std::optional<Instruction> Draw(Draft& draft) const override {
-    constexpr std::array<Where, 4> kWhere = {Where::kLeft, Where::kRight, Where::kFront, Where::kBehind};
     std::array<Color, kNumColors> colors = kColorsByName;
     draft.level().Subset(std::span(colors), 4);
     for (int side = 0; side < 4; ++side) draft.AddDoor(1, 1, side, colors[static_cast<std::size_t>(side)], false);
@@ -68,7 +67,7 @@ class OpenDoor final : public BabyAi {
     if (by_color) {
       door.color = colors[0];
     } else {
-      door.where = draft.level().Element<Where>(kWhere);
+      door.where = draft.level().Element<Where>(kPlaces);
     }
     draft.PlaceAgent(1, 1);
     return Single(OpenThe(door, options_.strict));
