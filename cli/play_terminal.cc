@@ -3,7 +3,11 @@
 #define NCURSES_NOMACROS
 #include <curses.h>
 #include <langinfo.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
+#include <array>
 #include <clocale>
 #include <cstdlib>
 #include <cstring>
@@ -22,6 +26,8 @@ constexpr short kLitGround256 = 237;
 
 short PairOf(Ink ink, bool lit) { return static_cast<short>(1 + static_cast<int>(ink) + (lit ? kNumInks : 0)); }
 
+constexpr std::array<int, 2> kStops = {SIGINT, SIGTERM};
+
 }  // namespace
 
 PlayTerminal::PlayTerminal(bool ascii) {
@@ -32,8 +38,15 @@ PlayTerminal::PlayTerminal(bool ascii) {
     throw UserError("rove play: TERM=" + OneLine(term == nullptr ? "" : term) +
                     " is no terminal with a screen; set TERM (xterm-256color), or use --keys");
   }
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  for (const int stop : kStops) sigaddset(&blocked, stop);
+  stop_fd_ = signalfd(-1, &blocked, SFD_CLOEXEC);
+  sigaddset(&blocked, SIGWINCH);  // comes within Wait only, else a new size between a look at it and the wait were missed
+  pthread_sigmask(SIG_BLOCK, &blocked, &before_);
   cbreak();
   noecho();
+  nodelay(stdscr, true);
   keypad(stdscr, true);
   define_key("\x1b[A", KEY_UP);  // what some terminals send whatever terminfo says of them
   define_key("\x1b[C", KEY_RIGHT);
@@ -54,6 +67,17 @@ PlayTerminal::PlayTerminal(bool ascii) {
 PlayTerminal::~PlayTerminal() {
   endwin();
   delscreen(screen_);
+  close(stop_fd_);
+  for (const int stop : kStops) signal(stop, SIG_DFL);  // not ncurses' handlers: they would give back the screen again
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+bool PlayTerminal::Wait() {
+  std::array<pollfd, 2> inputs = {{{STDIN_FILENO, POLLIN, 0}, {stop_fd_, POLLIN, 0}}};
+  sigset_t mask = before_;
+  for (const int stop : kStops) sigaddset(&mask, stop);
+  if (ppoll(inputs.data(), inputs.size(), nullptr, &mask) < 0) return true;  // SIGWINCH, or SIGCONT
+  return inputs[1].revents == 0 && (inputs[0].revents & (POLLHUP | POLLERR)) == 0;
 }
 
 void PlayTerminal::Show(const PlayScene& scene) {
@@ -83,7 +107,9 @@ char PlayTerminal::Key() {
       case ' ': return 'T';
       case '\n':
       case KEY_ENTER: return '.';
-      case ERR: return 'q';
+      case ERR:
+        if (!Wait()) return 'q';
+        break;
       default:
         if (key > 0 && key < 128) return static_cast<char>(key);
     }

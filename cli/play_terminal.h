@@ -1,8 +1,9 @@
-// The terminal in ncurses' hands, from the constructor to the destructor: full screen, keys at once, no echo. ncurses gives it
-// back on SIGINT and SIGTERM too, and on SIGTSTP until the process goes on.
+// The terminal in ncurses' hands, from the constructor to the destructor: full screen, keys at once, no echo. SIGINT and SIGTERM
+// wait until the destructor has given it back, then end the process as they always do; ncurses gives it back on SIGTSTP until the
+// process goes on. Make it before the program has other threads: they inherit the blocked signals.
 #pragma once
 
-#include <string>
+#include <signal.h>
 
 #include "cli/play_scene.h"
 
@@ -22,11 +23,16 @@ class PlayTerminal {
   void Show(const PlayScene& scene);
 
   // Waits for a key. Arrows, space and enter come as the letters that mean the same (cli/play.cc: F L R, T, .); '\0': the
-  // terminal has another size; 'q' when its input ends.
+  // terminal has another size; 'q' when its input ends or SIGINT or SIGTERM came.
   char Key();
 
  private:
+  // Until there is input or another size; false if there will be none.
+  bool Wait();
+
   screen* screen_;
+  sigset_t before_{};
+  int stop_fd_;  // readable when SIGINT or SIGTERM waits
   SceneStyle style_;
 };
 

@@ -220,12 +220,12 @@ TEST_CASE("in a terminal arrows move, q quits, and the terminal is as it was", "
   CHECK_THAT(person.all(), Contains(kMainScreen));
 }
 
-TEST_CASE("a signal gives the terminal back", "[cli][unit]") {
+TEST_CASE("a signal gives the terminal back and ends play", "[cli][unit]") {
   const int signal = GENERATE(SIGTERM, SIGINT);
   Person person("xterm-256color");
   CHECK(person.Sees("step 0 of 250"));
   person.Signals(signal);
-  CHECK(person.End() != 0);
+  CHECK(person.End() == -signal);
   CHECK(person.echoes());
   CHECK_THAT(person.all(), Contains(kMainScreen));
 }
