@@ -117,8 +117,15 @@ TEST_CASE("Reset in mid-episode restarts the rows it names, from their own strea
 
 TEST_CASE("no cut of the rows into ranges and threads changes a byte", "[envs][threads]") {
   constexpr int kRows = 53, kSteps = 200;  // rows are taken sixteen at a time
-  const auto play = [](int parts) {
-    EnvBatch batch("MiniGrid-MultiRoom-N4-S5-v1", kRows);
+  const std::string id = GENERATE(as<std::string>(), "MiniGrid-MultiRoom-N4-S5-v1",
+                                  "MiniGrid-KeyCorridorS3R1-v0, view_size: 9, outputs: [one_hot, full, symbolic, flat, carrying, "
+                                  "position, rgb_partial, state_key]",
+                                  "MiniGrid-LavaCrossingS9N1-v0, levels: {first: 5, count: 7}, "
+                                  "wrappers: [{type: no_death, types: [lava]}, {type: position_bonus}, {type: action_bonus}]",
+                                  "MiniGrid-DoorKey-5x5-v0, levels: {seeds: [4, 1], order: cycle}", "BabyAI-PickupLoc-v0");
+  CAPTURE(id);
+  const auto play = [&id](int parts) {
+    EnvBatch batch(Envs().Create(Config::Parse("{type: " + id + "}"), {.num_envs = kRows}));
     batch.Reset(1);
     std::string rows;
     for (int t = 0; t < kSteps; ++t) {
