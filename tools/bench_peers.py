@@ -208,6 +208,10 @@ def short(rate):
     return f"{rate:.0f}"
 
 
+def times(ratio):
+    return f"{ratio:,.0f} x" if ratio >= 100 else f"{ratio:.3g} x"
+
+
 def table(topic, lines):
     """Rows of cells. The ratio is rove's median with as many threads by the line's."""
     rows = [["task", "program", "threads", topic.unit, "[min, max]", "rove's is"]]
@@ -219,7 +223,7 @@ def table(topic, lines):
             rows.append([first, line.name, str(line.threads), "-", line.error, "-"])
             continue
         ours = next((r for r in lines if r.is_rove and r.task == line.task and r.threads == line.threads and not r.error), None)
-        ratio = "" if line.is_rove else "-" if ours is None else f"{ours.median / line.median:.3g} x"
+        ratio = "" if line.is_rove else "-" if ours is None else times(ours.median / line.median)
         rows.append([first, line.name, str(line.threads), short(line.median), f"[{short(min(line.rates))}, {short(max(line.rates))}]", ratio])
     return rows
 
