@@ -53,7 +53,7 @@ MiniGrid::MiniGrid(std::unique_ptr<Family> family, int n, Setup setup)
       pickers_(levels_ ? states_.size() : 0) {}
 
 void MiniGrid::Generate(std::size_t row) {
-  constexpr int kMaxFailures = 10000;  // a level that can be drawn at all fails three times out of four at most
+  constexpr int kMaxFailures = 10000;  // a level that can be drawn at all comes once in 50 tries at least
   State& state = states_[row];
   std::uint8_t* const grid = cells(row);
   if (levels_) state.rng.Reseed(pickers_[row].Next(*levels_));

@@ -122,13 +122,17 @@ TEST_CASE("keys, doors, boxes and things in the way, by hand", "[envs][unit]") {
 
 // Families whose levels are solvable by their construction.
 TEST_CASE("every level of the families that promise it is found solvable", "[envs][property]") {
-  for (const char* id : {"MiniGrid-Empty-Random-5x5-v0",    "MiniGrid-DoorKey-5x5-v0",         "MiniGrid-DoorKey-8x8-v0",
-                         "MiniGrid-MultiRoom-N2-S4-v0",     "MiniGrid-MultiRoom-N6-v0",        "MiniGrid-FourRooms-v0",
-                         "MiniGrid-LavaCrossingS9N3-v0",    "MiniGrid-SimpleCrossingS11N5-v0", "MiniGrid-LavaGapS5-v0",
-                         "MiniGrid-DistShift1-v0",          "MiniGrid-LockedRoom-v0",          "MiniGrid-Unlock-v0",
-                         "MiniGrid-UnlockPickup-v0",        "MiniGrid-BlockedUnlockPickup-v0", "MiniGrid-KeyCorridorS3R1-v0",
-                         "MiniGrid-KeyCorridorS3R3-v0",     "MiniGrid-KeyCorridorS6R3-v0",     "MiniGrid-ObstructedMaze-1Dl-v0",
-                         "MiniGrid-ObstructedMaze-1Dlh-v0", "MiniGrid-ObstructedMaze-2Dlh-v0", "minigrid/layout"}) {
+  for (const char* id : {"MiniGrid-Empty-Random-5x5-v0",    "MiniGrid-DoorKey-5x5-v0",
+                         "MiniGrid-DoorKey-8x8-v0",         "MiniGrid-MultiRoom-N2-S4-v0",
+                         "MiniGrid-MultiRoom-N6-v0",        "MiniGrid-FourRooms-v0",
+                         "MiniGrid-LavaCrossingS9N3-v0",    "MiniGrid-SimpleCrossingS11N5-v0",
+                         "MiniGrid-LavaGapS5-v0",           "MiniGrid-DistShift1-v0",
+                         "MiniGrid-LockedRoom-v0",          "MiniGrid-Unlock-v0",
+                         "MiniGrid-UnlockPickup-v0",        "MiniGrid-BlockedUnlockPickup-v0",
+                         "MiniGrid-KeyCorridorS3R1-v0",     "MiniGrid-KeyCorridorS3R3-v0",
+                         "MiniGrid-KeyCorridorS6R3-v0",     "MiniGrid-ObstructedMaze-1Dl-v0",
+                         "MiniGrid-ObstructedMaze-1Dlh-v0", "MiniGrid-ObstructedMaze-2Dlh-v0",
+                         "MiniGrid-WFC-MazeSimple-v0",      "minigrid/layout"}) {
     INFO(id);
     EnvBatch batch(id, 100);
     batch.Reset(0);
