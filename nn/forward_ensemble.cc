@@ -42,19 +42,13 @@ ForwardEnsemble::ForwardEnsemble(const EnsembleOptions& options, std::int64_t fe
       features_(features),
       actions_(actions),
       models_(MakeModels<Model>(options, features, actions, &layout_)),
-      values_(static_cast<std::size_t>(layout_.size())),
-      params_(layout_, values_),
-      step_(layout_, DeriveSeed(seed, "ensemble", 0), kBatchShards, options.optimizer) {
-  CopyValues();
-}
-
-void ForwardEnsemble::CopyValues() { std::ranges::copy(step_.values(), values_.begin()); }
+      step_(layout_, DeriveSeed(seed, "ensemble", 0), kBatchShards, options.optimizer) {}
 
 void ForwardEnsemble::Disagreement(std::span<const float> phi, std::span<const float> action, std::span<float> out) const {
   ForEachTile(action, actions_, [&](const at::Tensor& tile, std::int64_t first, std::int64_t rows) {
     const at::Tensor input = at::cat({Tile(phi, features_, first), tile}, 1);
     std::vector<at::Tensor> guesses;
-    for (const Model& model : models_) guesses.push_back(Guess(params_, model, input));
+    for (const Model& model : models_) guesses.push_back(Guess(step_.params(), model, input));
     const auto count = static_cast<double>(guesses.size());
     for (std::int64_t row = 0; row < rows; ++row) {
       double sum = 0;
@@ -104,13 +98,11 @@ double ForwardEnsemble::Train(std::span<const float> phi, std::span<const float>
       torch::autograd::backward(guesses, gradients);
     }
   });
-  CopyValues();
   return (sums[0] + sums[1]) / static_cast<double>(rows * features_ * options_.models);
 }
 
 void ForwardEnsemble::Serialize(Archive& ar) {
   ar.Section("forward_ensemble", 1, [&](int) { ar("train_step", step_); });
-  if (ar.reading()) CopyValues();
 }
 
 }  // namespace rove::nn

@@ -47,14 +47,11 @@ class ForwardEnsemble {
   at::Tensor Guess(const Params& params, const Model& model, const at::Tensor& input) const {
     return model.output.Forward(params, model.hidden.Forward(params, input));
   }
-  void CopyValues();
 
   EnsembleOptions options_;
   std::int64_t features_, actions_;
   ParamLayout layout_;
   std::vector<Model> models_;
-  std::vector<float> values_;  // a copy of step_'s, to be read without gradients
-  Params params_;
   TrainStep step_;
 };
 

@@ -43,13 +43,7 @@ InverseDynamics::InverseDynamics(const DynamicsOptions& options, const NetInput&
       inverse_out_("inverse.out", inverse_.outputs(), {actions}, Activation::kNone, &layout_),
       forward_("forward", options.features + actions, If(options.predicts, options.forward), Activation::kRelu, &layout_),
       forward_out_("forward.out", forward_.outputs(), If(options.predicts, {options.features}), Activation::kNone, &layout_),
-      values_(static_cast<std::size_t>(layout_.size())),
-      params_(layout_, values_),
-      step_(layout_, DeriveSeed(seed, "dynamics", 0), kBatchShards, options.optimizer) {
-  CopyValues();
-}
-
-void InverseDynamics::CopyValues() { std::ranges::copy(step_.values(), values_.begin()); }
+      step_(layout_, DeriveSeed(seed, "dynamics", 0), kBatchShards, options.optimizer) {}
 
 at::Tensor InverseDynamics::Guess(const Params& params, const Mlp& hidden, const Mlp& output, const at::Tensor& a,
                                   const at::Tensor& b) const {
@@ -58,7 +52,7 @@ at::Tensor InverseDynamics::Guess(const Params& params, const Mlp& hidden, const
 
 void InverseDynamics::Embed(std::span<const float> x, std::span<float> out) const {
   ForEachTile(x, width_, [&](const at::Tensor& tile, std::int64_t first, std::int64_t rows) {
-    const at::Tensor y = phi_.Forward(params_, tile);
+    const at::Tensor y = phi_.Forward(step_.params(), tile);
     std::copy_n(y.data_ptr<float>(), rows * features(), out.begin() + first * features());
   });
 }
@@ -66,7 +60,7 @@ void InverseDynamics::Embed(std::span<const float> x, std::span<float> out) cons
 void InverseDynamics::ForwardErrors(std::span<const float> phi, std::span<const float> action, std::int64_t step,
                                     std::span<float> error) const {
   ForEachTile(action, actions_, [&](const at::Tensor& tile, std::int64_t first, std::int64_t rows) {
-    const at::Tensor guess = Guess(params_, forward_, forward_out_, Tile(phi, features(), first), tile);
+    const at::Tensor guess = Guess(step_.params(), forward_, forward_out_, Tile(phi, features(), first), tile);
     const float *g = guess.data_ptr<float>(), *wanted = phi.data() + (first + step) * features();
     for (std::int64_t row = first; row < first + rows; ++row) {
       float sum = 0;
@@ -157,14 +151,12 @@ InverseDynamics::Loss InverseDynamics::Train(std::span<const float> x, std::span
       sum.hits += tile.hits;
     }
   });
-  CopyValues();
   return {(sums[0].inverse + sums[1].inverse) / all_rows, (sums[0].forward + sums[1].forward) / all_rows,
           (sums[0].hits + sums[1].hits) / all_rows};
 }
 
 void InverseDynamics::Serialize(Archive& ar) {
   ar.Section("inverse_dynamics", 1, [&](int) { ar("train_step", step_); });
-  if (ar.reading()) CopyValues();
 }
 
 }  // namespace rove::nn

@@ -65,15 +65,12 @@ class InverseDynamics {
                    const Part& part) const;
   double InverseGradient(const float* guess, const float* action, double weight, float* d, double* hits) const;
   double ForwardGradient(const float* guess, const float* wanted, double weight, float* d_guess, float* d_wanted) const;
-  void CopyValues();
 
   DynamicsOptions options_;
   std::int64_t width_, actions_, choices_;
   ParamLayout layout_;
   FeatureNet phi_;
   Mlp inverse_, inverse_out_, forward_, forward_out_;  // the last two without layers if there is no forward model
-  std::vector<float> values_;                          // a copy of step_'s, to be read without gradients
-  Params params_;
   TrainStep step_;
 };
 

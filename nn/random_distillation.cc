@@ -41,18 +41,12 @@ RandomDistillation::RandomDistillation(const DistillationOptions& options, const
       trunk_(FrozenTrunk(options, input, seed)),
       target_(AfterTrunk(trunk_, input), options.target, options.features, DeriveSeed(seed, "rnd.target", 0)),
       predictor_(AfterTrunk(trunk_, input), options.predictor, options.features, &layout_),
-      predictor_values_(static_cast<std::size_t>(layout_.size())),
-      predictor_params_(layout_, predictor_values_),
-      step_(layout_, DeriveSeed(seed, "rnd.predictor", 0), kBatchShards, options.optimizer) {
-  CopyPredictor();
-}
-
-void RandomDistillation::CopyPredictor() { std::ranges::copy(step_.values(), predictor_values_.begin()); }
+      step_(layout_, DeriveSeed(seed, "rnd.predictor", 0), kBatchShards, options.optimizer) {}
 
 void RandomDistillation::Errors(std::span<const float> x, std::span<float> error) const {
   ForEachTile(x, width_, [&](const at::Tensor& tile, std::int64_t first, std::int64_t rows) {
     const at::Tensor features = TrunkFeatures(tile);
-    const at::Tensor wanted = target_.Forward(features), guess = predictor_.Forward(predictor_params_, features);
+    const at::Tensor wanted = target_.Forward(features), guess = predictor_.Forward(step_.params(), features);
     const float *f = wanted.data_ptr<float>(), *g = guess.data_ptr<float>();
     for (std::int64_t row = first; row < first + rows; ++row, f += options_.features, g += options_.features) {
       float sum = 0;
@@ -106,7 +100,6 @@ double RandomDistillation::Train(std::span<const float> x) {
       torch::autograd::backward({guess}, {gradient});
     }
   });
-  CopyPredictor();
   return (sums[0] + sums[1]) / static_cast<double>(rows);
 }
 
@@ -116,7 +109,6 @@ void RandomDistillation::Serialize(Archive& ar) {
     ar("target", target_);
     ar("predictor", step_);
   });
-  if (ar.reading()) CopyPredictor();
 }
 
 }  // namespace rove::nn

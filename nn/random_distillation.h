@@ -49,7 +49,6 @@ class RandomDistillation {
   // Of the row's squared differences, writes the loss gradient to d, [features]; returns the row's loss.
   double RowGradient(const float* guess, const float* wanted, double rows, float* d) const;
   at::Tensor TrunkFeatures(const at::Tensor& x) const { return trunk_ ? trunk_->Forward(x) : x; }
-  void CopyPredictor();
 
   DistillationOptions options_;
   std::int64_t width_;
@@ -57,8 +56,6 @@ class RandomDistillation {
   RandomFeatures target_;
   ParamLayout layout_;  // of the predictor
   FeatureNet predictor_;
-  std::vector<float> predictor_values_;  // a copy of step_'s, to be read without gradients
-  Params predictor_params_;
   TrainStep step_;
 };
 

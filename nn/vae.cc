@@ -54,13 +54,7 @@ Vae::Vae(const VaeOptions& options, float recon_weight, Data data, Seed seed)
       recon_weight_(recon_weight),
       data_(std::move(data)),
       net_(data_.width, options),
-      values_(static_cast<std::size_t>(net_.layout.size())),
-      params_(net_.layout, values_),
-      step_(net_.layout, DeriveSeed(seed, "vae", 0), kBatchShards, {.epsilon = 1e-8f, .max_grad_norm = 0}) {
-  CopyValues();
-}
-
-void Vae::CopyValues() { std::ranges::copy(step_.values(), values_.begin()); }
+      step_(net_.layout, DeriveSeed(seed, "vae", 0), kBatchShards, {.epsilon = 1e-8f, .max_grad_norm = 0}) {}
 
 float Vae::Recon(const float* guess, const float* x, float scale, float* d) const {
   float sum = 0;
@@ -92,10 +86,10 @@ float Vae::Recon(const float* guess, const float* x, float scale, float* d) cons
 
 void Vae::Score(std::span<const float> x, std::span<const float> noise, std::span<float> kl, std::span<float> recon) const {
   ForEachTile(x, data_.width, [&](const at::Tensor& tile, std::int64_t first, std::int64_t rows) {
-    const at::Tensor posterior = net_.Encode(params_, tile);
+    const at::Tensor posterior = net_.Encode(step_.params(), tile);
     at::Tensor z = at::zeros({kTileRows, options_.latent}, at::kFloat);
     SampleLatent(posterior, noise.data() + first * options_.latent, rows, z);
-    const at::Tensor guess = net_.Decode(params_, z);
+    const at::Tensor guess = net_.Decode(step_.params(), z);
     const float *p = posterior.data_ptr<float>(), *g = guess.data_ptr<float>(), *in = tile.data_ptr<float>();
     for (std::int64_t row = first; row < first + rows; ++row, p += 2 * options_.latent, g += data_.width, in += data_.width) {
       kl[static_cast<std::size_t>(row)] = Kl(p, options_.latent);
@@ -152,14 +146,12 @@ Vae::Loss Vae::Train(std::span<const float> x, std::span<const float> noise) {
       sum.recon += tile.recon;
     }
   });
-  CopyValues();
   const auto count = static_cast<double>(rows);
   return {(sums[0].kl + sums[1].kl) / count, (sums[0].recon + sums[1].recon) / count};
 }
 
 void Vae::Serialize(Archive& ar) {
   ar.Section("vae", 1, [&](int) { ar("train_step", step_); });
-  if (ar.reading()) CopyValues();
 }
 
 }  // namespace rove::nn

@@ -68,7 +68,6 @@ class Vae {
   struct Part {  // of a training batch
     std::int64_t first, rows, all_rows;
   };
-  void CopyValues();
   // recon of one row; if d is not null, writes scale * drecon/dguess to it, [width].
   float Recon(const float* guess, const float* x, float scale, float* d) const;
   Loss AddGradient(const Params& params, std::span<const float> x, std::span<const float> noise, const Part& part) const;
@@ -77,8 +76,6 @@ class Vae {
   float recon_weight_;
   Data data_;
   Net net_;
-  std::vector<float> values_;  // a copy of step_'s, to be read without gradients
-  Params params_;
   TrainStep step_;
 };
 

@@ -1,6 +1,7 @@
 // The bonus around the networks; those are held against plain ones in tests/nn/random_distillation_test.cc.
 #include <ATen/core/Tensor.h>  // before Catch: glog has a CHECK too
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <numeric>
@@ -29,7 +30,7 @@ double Mean(const std::vector<float>& bonus, RolloutSlot& slot) {
   return sum / live;
 }
 
-TEST_CASE("rnd: pays the networks' error on the next state, whitened by the moments so far; norm its root of the sum",
+TEST_CASE("rnd: pays the networks' error on the next state, whitened by the moments up to its step; norm its root of the sum",
           "[rewards][unit]") {
   constexpr std::size_t kSize = kPointSize;
   RolloutSlot slot = PointRollout(1, 10, 4);
@@ -60,7 +61,8 @@ TEST_CASE("rnd: pays the networks' error on the next state, whitened by the mome
   };
   for (std::size_t k = 0; k < live.size(); ++k) {
     const auto row = static_cast<std::size_t>(live[k]);
-    const float paid = error(whitened(k, k + 1));
+    const auto of_its_step = [&](std::int32_t other) { return other / view.n <= live[k] / view.n; };
+    const float paid = error(whitened(k, static_cast<std::size_t>(std::ranges::count_if(live, of_its_step))));
     CHECK(fresh[row] == Approx(paid).epsilon(1e-4));  // float inputs that differ by rounding
     CHECK(norm[row] == Approx(std::sqrt(8 * paid)).epsilon(1e-4));
     CHECK(replayed[row] == Approx(error(whitened(k, live.size()))).epsilon(1e-4));
