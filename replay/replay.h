@@ -29,7 +29,7 @@ struct ReplayDeps {
 struct ReplayChunk {
   std::int64_t number = 0;      // of the chunks ever begun, counted from 0
   std::int64_t version = 0;     // values that Write has changed in it; (number, version) names its content within a run
-  std::span<std::byte> memory;  // the replay's own, valid until the next Insert
+  std::span<std::byte> memory;  // the replay's own, valid until the next Insert, or a copy of it
 };
 
 // Learner's thread only.
@@ -51,6 +51,10 @@ class Replay {
   // names its row 0; row t has handle + t * num_envs. Handles of rows overwritten since are skipped.
   virtual void Write(std::span<const std::int64_t> handles, std::string_view column, ConstTensorView values) = 0;
 
+  // Ends every episode at the newest frame, as truncated, so that the next Insert may begin anew: that frame becomes a dead row
+  // (with recurrent state: sequence_length of them). For rows of another run (replay/replay_file.h). Nothing happens if empty.
+  virtual void Cut() = 0;
+
   virtual std::int64_t size() const = 0;      // stored transitions, dead rows not counted
   virtual std::int64_t capacity() const = 0;  // rows it keeps at most, times environments
 
@@ -58,6 +62,13 @@ class Replay {
   // that hold a row which can still be sampled, oldest first. To restore: Serialize, then fill the memory of every chunk.
   virtual void Serialize(Archive& ar) = 0;
   virtual std::vector<ReplayChunk> chunks() = 0;
+
+  // The rows by columns, for a file of another form (replay/replay_file.h). Unpack gives those of one chunk that a sample can
+  // hold, as a slot; `chunk` is one of chunks(), or newest(), which alone is followed by a frame without an action (row T of the
+  // slot). All chunks together hold rows() rows of each environment; the first has a recurrent state if they are stored.
+  virtual std::int64_t rows() const = 0;
+  virtual ReplayChunk newest() = 0;
+  virtual RolloutSlot Unpack(const ReplayChunk& chunk) const = 0;
 };
 
 // config: {capacity: transitions over all environments, dead rows included; bytes: memory of the ring}; 0 is no limit, of two the

@@ -11,96 +11,16 @@
 #include "core/archive.h"
 #include "core/error.h"
 #include "replay/chunk_ring.h"
+#include "replay/record_layout.h"
 #include "replay/replay.h"
 
 namespace rove {
 namespace {
 
-template <std::size_t kBytes>
-void CopyFixed(std::byte* to, std::span<const std::byte* const> from, std::size_t offset) {
-  for (const std::byte* record : from) {
-    std::memcpy(to, record + offset, kBytes);
-    to += kBytes;
-  }
-}
-
-// One column: a field of the records, and the values gathered from them for the latest sample.
-class Field {
- public:
-  Field(const TensorSpec& spec, std::int64_t* record_bytes)
-      : spec_(spec), offset_(static_cast<std::size_t>(*record_bytes)), bytes_(spec.row_bytes()) {
-    *record_bytes += static_cast<std::int64_t>(bytes_);
-  }
-
-  const TensorSpec& spec() const { return spec_; }
-  std::size_t offset() const { return offset_; }
-  std::size_t bytes() const { return bytes_; }
-
-  // Values of `n` environments to their records, which lie `stride` bytes apart.
-  void Store(const void* values, int n, std::int64_t stride, std::byte* records) const {
-    const auto* from = static_cast<const std::byte*>(values);
-    for (int i = 0; i < n; ++i, from += bytes_, records += stride) std::memcpy(records + offset_, from, bytes_);
-  }
-  // This field of each record: [length, B, shape], valid until the next call.
-  TensorView Gather(std::span<const std::byte* const> records, std::int64_t length) {
-    const Shape shape = spec_.shape.Prepend(std::ssize(records) / length).Prepend(length);
-    if (!(sample_.shape() == shape)) sample_ = Tensor(spec_.dtype, shape);
-    auto* to = static_cast<std::byte*>(sample_.view().data);
-    switch (bytes_) {
-      case 1: CopyFixed<1>(to, records, offset_); break;
-      case 4: CopyFixed<4>(to, records, offset_); break;
-      case 8: CopyFixed<8>(to, records, offset_); break;
-      default:
-        for (const std::byte* record : records) {
-          std::memcpy(to, record + offset_, bytes_);
-          to += bytes_;
-        }
-    }
-    return sample_.view();
-  }
-
- private:
-  TensorSpec spec_;
-  std::size_t offset_, bytes_;
-  Tensor sample_;
-};
-
-// The fields of a record, in their order, and those of a recurrent state.
-struct Layout {
-  std::int64_t record_bytes = 0, state_bytes = 0;
-  std::vector<TensorSpec> obs_spec, extra_spec, state_spec;
-  std::vector<Field> obs, extra, state;
-  Field action, reward, discount, intrinsic, step_type, end;
-
-  explicit Layout(const ReplayDeps& deps)
-      : obs_spec(deps.obs.begin(), deps.obs.end()),
-        extra_spec(deps.extra.begin(), deps.extra.end()),
-        state_spec(deps.state.begin(), deps.state.end()),
-        obs(Fields(obs_spec, &record_bytes)),
-        extra(Fields(extra_spec, &record_bytes)),
-        state(Fields(state_spec, &state_bytes)),
-        action(deps.action, &record_bytes),
-        reward(Scalar("reward", DType::kF32), &record_bytes),
-        discount(Scalar("discount", DType::kF32), &record_bytes),
-        intrinsic(Scalar("intrinsic", DType::kF32), &record_bytes),
-        step_type(Scalar("step_type", DType::kU8), &record_bytes),
-        end(Scalar("end", DType::kU8), &record_bytes) {}
-
- private:
-  static std::vector<Field> Fields(std::span<const TensorSpec> specs, std::int64_t* bytes) {
-    std::vector<Field> fields;
-    for (const TensorSpec& spec : specs) fields.emplace_back(spec, bytes);
-    return fields;
-  }
-  static TensorSpec Scalar(const char* name, DType dtype) {
-    return {.name = name, .dtype = dtype, .shape = {}, .low = {}, .high = {}};
-  }
-};
-
 class UniformReplay final : public Replay {
  public:
   // place: of the limit in the config; bytes_limit: whether that is in bytes.
-  UniformReplay(Layout layout, const ChunkGeometry& geometry, std::string place, bool bytes_limit)
+  UniformReplay(RecordLayout layout, const ChunkGeometry& geometry, std::string place, bool bytes_limit)
       : layout_(std::move(layout)),
         ring_(geometry),
         n_(geometry.n),
@@ -147,7 +67,7 @@ class UniformReplay final : public Replay {
     ROVE_CHECK(batch > 0 && length > 0);
     ROVE_CHECK(length > 1 || period_ == 1);
     // Starts are multiples of period_: where the recurrent state is known.
-    const std::int64_t first = (oldest() + period_ - 1) / period_;
+    const std::int64_t first = first_start();
     const std::int64_t starts = head_ < length ? 0 : (head_ - length) / period_ - first + 1;
     if (starts <= 0 || (length == 1 && live_ == 0)) return false;
     const auto B = static_cast<std::size_t>(batch);
@@ -185,7 +105,7 @@ class UniformReplay final : public Replay {
   }
 
   void Write(std::span<const std::int64_t> handles, std::string_view column, ConstTensorView values) override {
-    const Field* to = column == "reward" ? &layout_.reward : column == "intrinsic" ? &layout_.intrinsic : nullptr;
+    const RecordField* to = column == "reward" ? &layout_.reward : column == "intrinsic" ? &layout_.intrinsic : nullptr;
     const int extra = FindColumn(layout_.extra_spec, column);
     if (extra >= 0) to = &layout_.extra[static_cast<std::size_t>(extra)];
     ROVE_CHECK(to != nullptr);
@@ -199,6 +119,24 @@ class UniformReplay final : public Replay {
       std::memcpy(record + to->offset(), static_cast<const std::byte*>(values.data) + j * to->bytes(), to->bytes());
       ++version(row / chunk_rows());
     }
+  }
+
+  void Cut() override {
+    if (head_ == 0) return;
+    const std::span<const TensorSpec> state = layout_.state_spec;
+    RolloutSlot slot({.T = static_cast<int>(period_), .n = n_, .sequence_length = state.empty() ? 0 : static_cast<int>(period_)},
+                     layout_.obs_spec, layout_.action.spec(), layout_.extra_spec, state);
+    const RolloutView dead_rows = slot.view();
+    for (std::int64_t t = 0; t <= period_; ++t) LoadFrames(ring_.records(head_), dead_rows, t);
+    for (int i = 0; i < n_; ++i) {
+      std::byte* const last = ring_.records(head_ - 1) + i * layout_.record_bytes;
+      if (dead(last) || dead_rows.dead(0, i)) continue;
+      last[layout_.end.offset()] |= std::byte{kTruncated};
+      ++version((head_ - 1) / chunk_rows());
+    }
+    std::ranges::fill(dead_rows.step_type, StepType::kLast);
+    std::ranges::fill(dead_rows.discount, 1.0f);
+    Insert(dead_rows);
   }
 
   std::int64_t size() const override { return live_; }
@@ -235,8 +173,46 @@ class UniformReplay final : public Replay {
     return out;
   }
 
+  std::int64_t rows() const override { return head_ - first_start() * period_; }
+  ReplayChunk newest() override {
+    const std::int64_t c = head_ / chunk_rows();
+    return {.number = c, .version = 0, .memory = {ring_.chunk(c), static_cast<std::size_t>(ring_.geometry().chunk_bytes())}};
+  }
+  RolloutSlot Unpack(const ReplayChunk& chunk) const override {
+    ROVE_CHECK_EQ(chunk.memory.size(), static_cast<std::size_t>(ring_.geometry().chunk_bytes()));
+    const std::int64_t begin = chunk.number * chunk_rows(), first = std::max(begin, first_start() * period_);
+    const std::int64_t last = std::max(first, std::min(begin + chunk_rows(), head_));
+    const std::span<const TensorSpec> state = layout_.state_spec;
+    RolloutSlot slot(
+        {.T = static_cast<int>(last - first), .n = n_, .sequence_length = state.empty() ? 0 : static_cast<int>(period_)},
+        layout_.obs_spec, layout_.action.spec(), layout_.extra_spec, state);
+    const RolloutView out = slot.view();
+    const std::byte* const memory = chunk.memory.data();
+    for (std::int64_t t = 0; t < last - first; ++t) {
+      const std::byte* const records = memory + (first + t - begin) * n_ * layout_.record_bytes;
+      LoadFrames(records, out, t);
+      Load(layout_.action, records, t, out.action.data);
+      Load(layout_.reward, records, t, out.reward.data());
+      Load(layout_.discount, records, t, out.discount.data());
+      Load(layout_.intrinsic, records, t, out.intrinsic.data());
+      Load(layout_.end, records, t, out.end.data());
+    }
+    if (last == head_ && last < begin + chunk_rows())
+      LoadFrames(memory + (last - begin) * n_ * layout_.record_bytes, out, last - first);
+    const std::byte* states =
+        memory + chunk_rows() * n_ * layout_.record_bytes + (first - begin) / period_ * n_ * layout_.state_bytes;
+    for (std::int64_t k = 0; !state.empty() && k < (last - first) / period_; ++k, states += n_ * layout_.state_bytes) {
+      for (std::size_t f = 0; f < state.size(); ++f)
+        layout_.state[f].Load(states, n_, layout_.state_bytes, out.state[f].Rows(k, 1).data);
+    }
+    return slot;
+  }
+
  private:
   std::int64_t oldest() const { return std::max<std::int64_t>(0, head_ - kept_); }  // row of the oldest transition
+  std::int64_t first_start() const {
+    return (oldest() + period_ - 1) / period_;
+  }  // times period_: the first row that can start a sample
   std::int64_t chunk_rows() const { return ring_.geometry().rows; }
   std::int64_t& version(std::int64_t chunk) { return version_[static_cast<std::size_t>(chunk % ring_.geometry().chunks)]; }
   bool dead(const std::byte* record) const {
@@ -261,7 +237,7 @@ class UniformReplay final : public Replay {
   }
 
   // Row t of a slot's column to the records of a row.
-  void Store(const Field& field, const void* column, std::int64_t t, std::byte* records) const {
+  void Store(const RecordField& field, const void* column, std::int64_t t, std::byte* records) const {
     const auto* values = static_cast<const std::byte*>(column) + static_cast<std::size_t>(t * n_) * field.bytes();
     field.Store(values, n_, layout_.record_bytes, records);
   }
@@ -269,6 +245,16 @@ class UniformReplay final : public Replay {
     for (std::size_t k = 0; k < layout_.obs.size(); ++k) Store(layout_.obs[k], rollout.obs[k].data, t, records);
     for (std::size_t k = 0; k < layout_.extra.size(); ++k) Store(layout_.extra[k], rollout.extra[k].data, t, records);
     Store(layout_.step_type, rollout.step_type.data(), t, records);
+  }
+  // The other way round.
+  void Load(const RecordField& field, const std::byte* records, std::int64_t t, void* column) const {
+    auto* const values = static_cast<std::byte*>(column) + static_cast<std::size_t>(t * n_) * field.bytes();
+    field.Load(records, n_, layout_.record_bytes, values);
+  }
+  void LoadFrames(const std::byte* records, const RolloutView& to, std::int64_t t) const {
+    for (std::size_t k = 0; k < layout_.obs.size(); ++k) Load(layout_.obs[k], records, t, to.obs[k].data);
+    for (std::size_t k = 0; k < layout_.extra.size(); ++k) Load(layout_.extra[k], records, t, to.extra[k].data);
+    Load(layout_.step_type, records, t, to.step_type.data());
   }
   [[noreturn]] void RefuseSlot(std::int64_t T) const {
     // A limit of 2 T + 4 periods of bytes keeps at least T rows: ChunkGeometry::Fit loses at most two chunks of a quarter each.
@@ -279,10 +265,10 @@ class UniformReplay final : public Replay {
 
   void Gather(int batch, int length, BatchView* out) {
     const std::span<const std::byte*const> frames = record_, rows = frames.first(frames.size() - static_cast<std::size_t>(batch));
-    const auto views = [](std::vector<Field>* fields, std::span<const std::byte* const> from, int leading,
+    const auto views = [](std::vector<RecordField>* fields, std::span<const std::byte* const> from, int leading,
                           std::vector<TensorView>* to) {
       to->clear();
-      for (Field& field : *fields) to->push_back(field.Gather(from, leading));
+      for (RecordField& field : *fields) to->push_back(field.Gather(from, leading));
       return std::span<const TensorView>(*to);
     };
     *out = {};
@@ -306,7 +292,7 @@ class UniformReplay final : public Replay {
     out->handle = handle_;
   }
 
-  Layout layout_;
+  RecordLayout layout_;
   ChunkRing ring_;
   int n_;
   std::int64_t kept_, period_;  // rows of each environment that can be sampled; rows between stored recurrent states
@@ -337,7 +323,7 @@ std::unique_ptr<Replay> MakeUniformReplay(const Config& config, const ReplayDeps
         .Fail(fmt::format("expected at least one transition of each of {} environments, got {}", deps.num_envs, capacity));
   }
 
-  Layout layout(deps);
+  RecordLayout layout(deps);
   const std::int64_t period = deps.state.empty() ? 1 : deps.sequence_length;
   ROVE_CHECK_GT(period, 0);
   ChunkGeometry geometry{
