@@ -3,12 +3,15 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <cinttypes>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -56,6 +59,20 @@ void WriteWithFault(int fd, const std::string& path, std::string_view bytes, Fau
   if (fault == Fault::kShort) Fail(path, ENOSPC);
 }
 
+void ReadPieces(const std::string& path, const std::function<void(std::string_view)>& piece) {
+  const auto fail = [&](int error) { throw UserError(path + ": cannot be read: " + Reason(error)); };
+  const Fd fd(path, O_RDONLY);
+  if (fd.get() < 0) fail(errno);
+  char buffer[1 << 16];
+  for (;;) {
+    const ssize_t got = read(fd.get(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(errno);
+    if (got == 0) return;
+    piece({buffer, static_cast<std::size_t>(got)});
+  }
+}
+
 struct FaultRule {
   std::string point, action;
   int nth = 1;
@@ -99,20 +116,27 @@ std::deque<FaultRule>& FaultRules() {
 }  // namespace
 
 std::string ReadFile(const std::string& path) {
-  const auto fail = [&](int error) { throw UserError(path + ": cannot be read: " + Reason(error)); };
-  const Fd fd(path, O_RDONLY);
-  if (fd.get() < 0) fail(errno);
   std::string bytes;
   struct stat status {};
-  if (fstat(fd.get(), &status) == 0 && status.st_size > 0) bytes.reserve(static_cast<std::size_t>(status.st_size));
-  char buffer[1 << 16];
-  for (;;) {
-    const ssize_t got = read(fd.get(), buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(errno);
-    if (got == 0) return bytes;
-    bytes.append(buffer, static_cast<std::size_t>(got));
+  if (stat(path.c_str(), &status) == 0 && status.st_size > 0) bytes.reserve(static_cast<std::size_t>(status.st_size));
+  ReadPieces(path, [&](std::string_view piece) { bytes += piece; });
+  return bytes;
+}
+
+std::string HashFile(const std::string& path) {
+  XXH3_state_t* const state = XXH3_createState();
+  XXH3_128bits_reset(state);
+  try {
+    ReadPieces(path, [&](std::string_view piece) { XXH3_128bits_update(state, piece.data(), piece.size()); });
+  } catch (...) {
+    XXH3_freeState(state);
+    throw;
   }
+  const XXH128_hash_t hash = XXH3_128bits_digest(state);
+  XXH3_freeState(state);
+  char text[33];
+  std::snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, std::uint64_t{hash.high64}, std::uint64_t{hash.low64});
+  return text;
 }
 
 void WriteFileAtomically(const std::string& path, std::string_view bytes) {
@@ -132,6 +156,11 @@ void WriteAndSync(const std::string& path, std::string_view bytes) {
   if (fd.get() < 0) Fail(path, errno);
   WriteWithFault(fd.get(), path, bytes, FailPoint("write"));
   if (fsync(fd.get()) != 0) Fail(path, errno);
+}
+
+void SyncFile(const std::string& path) {
+  const Fd fd(path, O_RDWR);
+  if (fd.get() < 0 || fsync(fd.get()) != 0) Fail(path, errno);
 }
 
 void SyncFolder(const std::string& path) {

@@ -16,8 +16,12 @@ void WriteFileAtomically(const std::string& path, std::string_view bytes);
 
 // The pieces of the above, for those who sync a whole folder at once (engine/checkpoint.cc). All throw Error(kSystem).
 void WriteAndSync(const std::string& path, std::string_view bytes);  // create or truncate, write all, fsync
+void SyncFile(const std::string& path);                              // one that a library has written
 void SyncFolder(const std::string& path);
 void Rename(const std::string& from, const std::string& to);  // then the caller syncs the folder
+
+// Names a file's content: XXH128 of its bytes, 32 hex digits, as the program xxh128sum prints it. Throws as ReadFile.
+std::string HashFile(const std::string& path);
 
 std::uint32_t Crc32(std::string_view bytes, std::uint32_t crc = 0);  // zlib's; chainable
 
@@ -47,8 +51,9 @@ class AppendFile {
 //   enospc   pretends that the disk is full (write points only)
 //   short    writes half of the bytes, then fails as full (write points only)
 // Points: "checkpoint.component" and "checkpoint.chunk" (after each such file), "checkpoint.sync", "checkpoint.rename",
-// "checkpoint.rotate", "metrics.line" (AppendFile, half of the pending bytes written), "write" (every WriteAndSync, and Flush
-// with bytes pending). Costs one branch when unset. Other texts are Error(kUser) at the first passing of any point.
+// "checkpoint.rotate", "replay.write" (WriteReplayFile, before each block of a column), "metrics.line" (AppendFile, half of the
+// pending bytes written), "write" (every WriteAndSync, and Flush with bytes pending). Costs one branch when unset. Other texts
+// are Error(kUser) at the first passing of any point.
 enum class Fault { kNone, kNoSpace, kShort };
 Fault FailPoint(std::string_view point);
 // Replaces what ROVE_FAIL says, counts from zero again: for tests. Not while another thread writes.

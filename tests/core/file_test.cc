@@ -174,5 +174,16 @@ TEST_CASE("crc32: zlib's check value, in one piece or two", "[core][unit]") {
   CHECK(Crc32("6789", Crc32("12345")) == 0xCBF43926);
 }
 
+TEST_CASE("a file's content is named by XXH128, however long it is", "[core][golden]") {  // values of python-xxhash 3
+  const TestFolder folder;
+  WriteAndSync(folder / "x", "");
+  CHECK(HashFile(folder / "x") == "99aa06d3014798d86001c324468d497f");
+  std::string bytes;
+  for (int i = 0; i < 100'000; ++i) bytes += static_cast<char>(i % 251);
+  WriteAndSync(folder / "x", bytes);
+  CHECK(HashFile(folder / "x") == "54182c58bbb1337c42c23aeead96750d");
+  CHECK_THROWS_AS(HashFile(folder / "none"), Error);
+}
+
 }  // namespace
 }  // namespace rove
