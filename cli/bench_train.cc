@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "cli/command_line.h"
+#include "cli/replay_import.h"
 #include "cli/run_setup.h"
 #include "cli/spread.h"
 #include "core/cpu.h"
@@ -40,6 +41,7 @@ struct Measured {
 
 Measured RunOnce(const Config& config) {
   RunSetup setup = BuildRun(config);
+  FillReplay(setup);
   setup.parts.hooks.clear();
   setup.engine.checkpoint_every = 0;
   const int threads = setup.run.threads > 0 ? setup.run.threads : NumCores();

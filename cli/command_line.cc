@@ -41,6 +41,7 @@ int RunCommandLine(const std::vector<std::string>& args, const Terminal& termina
   app.set_version_flag("--version", std::string("rove ") + kVersion + " build " + BuildId());
   AddTrain(app, terminal);
   AddEval(app, terminal);
+  AddExportReplay(app, terminal);
   AddPlot(app, terminal);
   AddPlay(app, terminal);
   AddRecord(app, terminal);

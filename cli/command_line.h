@@ -26,6 +26,7 @@ int RunCommandLine(const std::vector<std::string>& args, const Terminal& termina
 // One a subcommand, in cli/<name>.cc: adds its options and its callback, which throws Error.
 void AddTrain(CLI::App& app, const Terminal& terminal);
 void AddEval(CLI::App& app, const Terminal& terminal);
+void AddExportReplay(CLI::App& app, const Terminal& terminal);
 void AddPlot(CLI::App& app, const Terminal& terminal);
 void AddList(CLI::App& app, const Terminal& terminal);
 void AddVerify(CLI::App& app, const Terminal& terminal);

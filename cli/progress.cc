@@ -49,6 +49,8 @@ ProgressPrinter::ProgressPrinter(const Terminal& terminal, const RunSetup& setup
       first_frame_(first_frame),
       seed_(setup.engine.seed),
       num_envs_(setup.run.num_envs),
+      import_file_(setup.import_file),
+      import_hash_(setup.import_hash),
       lag_(setup.engine.lag),
       json_(json) {}
 
@@ -61,6 +63,7 @@ void ProgressPrinter::Header(const std::string& config_hash, int threads) {
   if (json_) {
     Json libraries;
     for (const auto& [name, version] : LibraryVersions()) libraries[name] = version;
+    const Json import = import_file_.empty() ? Json() : Json{{"file", import_file_}, {"hash", import_hash_}};
     terminal_.out << Json{{"event", "start"},
                           {"run", folder_},
                           {"version", kVersion},
@@ -75,6 +78,7 @@ void ProgressPrinter::Header(const std::string& config_hash, int threads) {
                           {"envs", num_envs_},
                           {"agent", agent_},
                           {"rewards", rewards_},
+                          {"import", import},
                           {"frames", total_frames_},
                           {"first_frame", first_frame_}}
                          .dump(-1, ' ', false, Json::error_handler_t::replace)
@@ -91,6 +95,7 @@ void ProgressPrinter::Header(const std::string& config_hash, int threads) {
       kVersion, BuildId(), CompilerVersion(), libraries, CpuModel(), NumCores(), threads, BlasKernel(), BlasKernelSource(),
       folder_, config_hash, seed_, env_, num_envs_, agent_, rewards_, Short(static_cast<double>(total_frames_)),
       lag_ == 0 ? "sync" : fmt::format("pipelined, lag {}", lag_));
+  if (!import_file_.empty()) terminal_.out << fmt::format("replay begins with {}, XXH128 {}\n", import_file_, import_hash_);
   if (first_frame_ > 0) terminal_.out << fmt::format("resume at {} frames\n", first_frame_);
   terminal_.out << std::flush;
 }

@@ -36,7 +36,9 @@ class ProgressPrinter {
   std::string folder_, env_, agent_, rewards_, eval_mode_;
   std::int64_t total_frames_, first_frame_;
   Seed seed_;
-  int num_envs_, lag_;
+  int num_envs_;
+  std::string import_file_, import_hash_;
+  int lag_;
   bool json_;
   Clock::time_point begin_ = Clock::now(), printed_{};
   std::size_t width_ = 0;  // of the line on the tty

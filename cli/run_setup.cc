@@ -91,6 +91,19 @@ void ReadEnv(const Config& root, RunSetup* setup) {
   setup->engine.gymnasium_seeds = seed_rule == SeedRule::kGymnasium;
 }
 
+// Runs without an import have neither key in their resolved config.
+void ReadImport(const Config& replay, RunSetup* setup) {
+  for (const auto& [key, value] : {std::pair("import", &setup->import_file), std::pair("import_hash", &setup->import_hash)}) {
+    if (replay.Has(key)) {
+      replay.Get(key, value);
+    } else {
+      replay.At(key);
+    }
+  }
+  if (setup->import_file.empty() && !setup->import_hash.empty())
+    replay.At("import_hash").Fail("names the content of a file that replay.import does not give; add it or leave this out");
+}
+
 std::unique_ptr<VectorEnv> BuildEnv(const Config& root, int n) { return Envs().Create(root.At("env"), {.num_envs = n}); }
 
 // What `evaluation.levels` and `evaluation.held_out` ask of the environment that is trained on.
@@ -143,6 +156,16 @@ Metrics EvalMetrics(const EvalResult& result) {
   return metrics;
 }
 
+ReplayDeps RunSetup::replay_columns() const {
+  const EnvSpec& spec = parts.env->spec();
+  return {.obs = spec.obs,
+          .action = spec.action,
+          .extra = agent->extra_spec(),
+          .state = agent->state_spec(),
+          .num_envs = run.num_envs,
+          .sequence_length = agent->traits().sequence_length};
+}
+
 RunSetup BuildRun(const Config& root) {
   RunSetup setup;
   ReadEnv(root, &setup);
@@ -168,12 +191,8 @@ RunSetup BuildRun(const Config& root) {
   setup.agent = parts.agent.get();
   if (!setup.agent->traits().on_policy) {
     const Config replay = root.At("replay");
-    parts.replay = MakeUniformReplay(replay, {.obs = spec.obs,
-                                              .action = spec.action,
-                                              .extra = setup.agent->extra_spec(),
-                                              .state = setup.agent->state_spec(),
-                                              .num_envs = n,
-                                              .sequence_length = setup.agent->traits().sequence_length});
+    ReadImport(replay, &setup);
+    parts.replay = MakeUniformReplay(replay, setup.replay_columns());
     replay.RefuseUnread();
   }
   CheckEvaluationLevels(root, setup);

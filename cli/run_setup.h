@@ -32,7 +32,10 @@ struct RunSetup {
   EngineParts parts;                          // no sinks yet; the evaluation is a hook in it
   Agent* agent = nullptr;                     // parts.agent: lives as long as whatever the parts are given to
   std::string env_type, agent_type, rewards;  // "MiniGrid-...", "ppo", "made.count" ("none" without a bonus)
+  std::string import_file, import_hash;       // replay.import and replay.import_hash, if given (cli/replay_import.h)
   std::string resolved;                       // the whole config with defaults: what config.yaml holds
+
+  ReplayDeps replay_columns() const;  // of an off-policy run; valid while the parts live
 };
 
 // Throws Error(kUser) that names file and line.

@@ -1,7 +1,11 @@
-// The policy of a run's newest checkpoint, as `rove eval` and `rove record` play it.
+// What a run has stored, built and checked: its newest checkpoint as `rove export-replay` reads it, and the policy in it as
+// `rove eval` and `rove record` play it.
 #pragma once
 
+#include <cstdint>
+#include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cli/run_setup.h"
@@ -10,15 +14,21 @@
 
 namespace rove {
 
-struct StoredPolicy {
+struct StoredCheckpoint {
   Config config;   // the run's own
-  RunSetup setup;  // holds the agent
+  RunSetup setup;  // as new: nothing of the checkpoint is in it
   Checkpoint checkpoint;
+};
+
+struct StoredPolicy : StoredCheckpoint {  // setup.agent is restored
   std::shared_ptr<const ParamSnapshot> snapshot;
 };
 
-// Warnings about damaged checkpoints go to `err`. Throws Error(kUser): `folder` is no run, has no checkpoint yet, or holds one of
-// another config.
+// The newest checkpoint without its replay's chunks. Warnings about damaged ones go to `err`. Throws Error(kUser): `folder` is no
+// run, has no checkpoint yet, or holds one of another config.
 StoredPolicy LoadStoredPolicy(const std::string& folder, std::ostream& err);
+
+// The same with the chunks checked; `frames`: not the newest checkpoint, but that of so many frames (LoadCheckpointOf).
+StoredCheckpoint LoadStoredReplay(const std::string& folder, std::optional<std::int64_t> frames, std::ostream& err);
 
 }  // namespace rove

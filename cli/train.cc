@@ -11,6 +11,7 @@
 
 #include "cli/command_line.h"
 #include "cli/progress.h"
+#include "cli/replay_import.h"
 #include "cli/resume.h"
 #include "cli/run_setup.h"
 #include "cli/stop_signals.h"
@@ -109,18 +110,23 @@ class UndoFreshStart {
 
 void Train(const TrainArgs& args, const Terminal& terminal) {
   const StopSignals signals;
-  const Config config = LoadConfig(args);
+  Config config = LoadConfig(args);
   RunSetup setup = BuildRun(config);
   const std::string folder = setup.run.folder;
   const bool resume = args.resume && HoldsRun(folder);
   if (!resume) RefuseUsedFolder(folder);
+  NameImport(resume ? folder : "", &config, &setup);
+  if (!resume) FillReplay(setup);  // before the first file is written: it refuses many
   const RunFolder lock(folder, /*must_exist=*/resume);
 
   std::string changed;
   if (resume) changed = CheckResume(folder, ReadFile(ConfigPath(folder)), setup.resolved);
   const CheckpointIdentity identity{BuildId(), BlasKernel(), ConfigHash(setup.resolved)};
   const auto checkpoint = resume ? LoadOwnCheckpoint(folder, identity, args.allow_drift, terminal) : std::nullopt;
-  if (resume && !checkpoint) terminal.err << folder << ": has no checkpoint yet; starts again at 0 frames\n";
+  if (resume && !checkpoint) {
+    terminal.err << folder << ": has no checkpoint yet; starts again at 0 frames\n";
+    FillReplay(setup);
+  }
   if (checkpoint && !changed.empty() && checkpoint->env_steps > setup.engine.frames) {
     throw UserError(fmt::format("{}: run.frames: the run has {} frames already, got {}; ask for more or leave it out", folder,
                                 checkpoint->env_steps, setup.engine.frames));

@@ -11,6 +11,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "replay/replay_file.h"
+
 namespace rove {
 namespace {
 
@@ -21,6 +23,7 @@ std::map<std::string, std::string>& Libraries() {
 
 const LibraryRegistrar kCli("CLI11", CLI11_VERSION);
 const LibraryRegistrar kFmt("fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100));
+const LibraryRegistrar kHdf5("HDF5", Hdf5Version());
 const LibraryRegistrar kJson("nlohmann-json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
                                                           NLOHMANN_JSON_VERSION_PATCH));
 const LibraryRegistrar kProtobuf("protobuf", google::protobuf::internal::VersionString(GOOGLE_PROTOBUF_VERSION));

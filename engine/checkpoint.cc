@@ -165,6 +165,23 @@ std::optional<Checkpoint> LoadCheckpoint(const std::string& run_folder, std::vec
   return std::nullopt;
 }
 
+Checkpoint LoadCheckpointOf(const std::string& run_folder, std::int64_t env_steps) {
+  std::string others;
+  for (const fs::path& folder : Finished(run_folder)) {
+    std::string frames = folder.filename().string();
+    frames.erase(0, std::min(frames.find_first_not_of('0'), frames.size() - 1));
+    others += (others.empty() ? "" : ", ") + frames;
+    if (frames != std::to_string(env_steps)) continue;
+    try {
+      return Read(folder, /*with_replay=*/true);
+    } catch (const Error& error) {
+      throw SystemError(fmt::format("{} is damaged ({}); name another checkpoint", folder.string(), error.what()));
+    }
+  }
+  throw UserError(
+      fmt::format("{}: has no checkpoint of {} frames; it has {}", run_folder, env_steps, others.empty() ? "none" : others));
+}
+
 void RestoreEngine(const Checkpoint& checkpoint, Engine& engine) {
   for (const std::string& name : Engine::component_names()) {
     Archive ar(checkpoint.components.at(name), checkpoint.folder + "/" + name + ".bin");

@@ -62,6 +62,8 @@ class CheckpointWriter {
 // if all are damaged, throws Error(kSystem). Without the replay's chunks only RestoreAgent is possible.
 std::optional<Checkpoint> LoadCheckpoint(const std::string& run_folder, std::vector<std::string>* warnings,
                                          bool with_replay = true);
+// The one of so many frames. Throws Error: kUser if there is none, naming those there are; kSystem if it is damaged.
+Checkpoint LoadCheckpointOf(const std::string& run_folder, std::int64_t env_steps);
 
 // Gives a loaded checkpoint to an engine built from the same config. The checkpoint's folder must still be there if the engine
 // has a replay.

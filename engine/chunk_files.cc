@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 std::string Name(const ReplayChunk& chunk) { return fmt::format("{:012d}-{}.chunk", chunk.number, chunk.version); }
 fs::path Path(const std::string& folder, const std::string& name) { return fs::path(folder) / "replay" / name; }
 
-std::string ReadChunk(const ChunkTable& table, const std::string& folder, const std::string& name) {
+std::string ReadFileOf(const ChunkTable& table, const std::string& folder, const std::string& name) {
   std::string bytes = ReadFile(Path(folder, name).string());
   if (bytes.size() != table.bytes) throw SystemError("size of replay/" + name);
   if (Crc32(bytes) != table.crc.at(name)) throw SystemError("crc of replay/" + name);
@@ -54,16 +54,20 @@ ChunkTable SaveChunks(Replay& replay, const std::string& folder, const ChunkTabl
 }
 
 void CheckChunks(const ChunkTable& table, const std::string& folder) {
-  for (const auto& [name, crc] : table.crc) ReadChunk(table, folder, name);
+  for (const auto& [name, crc] : table.crc) ReadFileOf(table, folder, name);
+}
+
+std::string ReadChunk(const ChunkTable& table, const std::string& folder, const ReplayChunk& chunk) {
+  const std::string name = Name(chunk);
+  if (!table.crc.contains(name) || table.bytes != chunk.memory.size()) {
+    throw SystemError(folder + "/manifest.json: has no replay/" + name + " that fits this run");
+  }
+  return ReadFileOf(table, folder, name);
 }
 
 void LoadChunks(const ChunkTable& table, const std::string& folder, Replay& replay) {
   for (const ReplayChunk& chunk : replay.chunks()) {
-    const std::string name = Name(chunk);
-    if (!table.crc.contains(name) || table.bytes != chunk.memory.size()) {
-      throw SystemError(folder + "/manifest.json: has no replay/" + name + " that fits this run");
-    }
-    const std::string bytes = ReadChunk(table, folder, name);
+    const std::string bytes = ReadChunk(table, folder, chunk);
     std::memcpy(chunk.memory.data(), bytes.data(), bytes.size());
   }
 }

@@ -30,7 +30,10 @@ ChunkTable SaveChunks(Replay& replay, const std::string& folder, const ChunkTabl
 // Reads every file of a table once; throws Error for the first that is missing, of another size or damaged.
 void CheckChunks(const ChunkTable& table, const std::string& folder);
 
-// Fills the chunks of a replay whose Serialize has been read. Throws Error as above, or if the table has other chunks.
+// One chunk's bytes, checked. Throws Error as above, or if the table has no such chunk of its size.
+std::string ReadChunk(const ChunkTable& table, const std::string& folder, const ReplayChunk& chunk);
+
+// Fills the chunks of a replay whose Serialize has been read. Throws Error as ReadChunk.
 void LoadChunks(const ChunkTable& table, const std::string& folder, Replay& replay);
 
 }  // namespace rove

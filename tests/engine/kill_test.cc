@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "engine/checkpoint.h"
+#include "tests/core/test_folder.h"
 #include "tests/engine/kill_harness.h"
 
 namespace rove {
@@ -60,6 +61,34 @@ TEST_CASE("kill: a replay's chunks survive between any chunk and its manifest, a
   const auto whole = FinalBytes(scratch.run("whole"));
   CHECK(std::ranges::count_if(whole, [](const auto& file) { return file.first.ends_with(".chunk"); }) >= 9);
   CHECK_FALSE(whole.contains("replay/000000000000-0.chunk"));  // long overwritten
+}
+
+TEST_CASE("kill: a run that began with imported rows ends like an undisturbed one, on any threads, also when the file is gone",
+          "[engine][kill]") {
+  const TestFolder folder;
+  const std::string file = folder / "data.h5";
+  {
+    const Scratch scratch(kReplayConfig);
+    REQUIRE(scratch.Train("source", "", {"run.frames=12000"}).Wait() == 0);
+    REQUIRE(Start({"export-replay", scratch.run("source"), "-o", file}, "", scratch.log()).Wait() == 0);
+  }
+  std::string config = kReplayConfig;
+  config.replace(config.find("capacity: 15000"), 15, "capacity: 15000, import: " + file);
+  for (const char* mode : {"sync", "pipelined"}) CheckThreadsAndKills(config, mode, 3);
+
+  const Scratch scratch(config);
+  REQUIRE(scratch.Train("whole").Wait() == 0);
+  const auto whole = FinalBytes(scratch.run("whole"));
+  REQUIRE(scratch.Train("before", "checkpoint.component:1=kill").Wait() == -SIGKILL);  // no checkpoint: imports again
+  Finish(scratch, "before");
+  CHECK(FinalBytes(scratch.run("before")) == whole);
+  REQUIRE(scratch.Train("gone", "metrics.line:3=kill").Wait() == -SIGKILL);
+  fs::remove(file);
+  Finish(scratch, "gone");  // by the config it was started with, which names no hash
+  CHECK(FinalBytes(scratch.run("gone")) == whole);
+  const Scratch plain(kReplayConfig);
+  REQUIRE(plain.Train("plain").Wait() == 0);
+  CHECK(FinalBytes(plain.run("plain")).at("agent.bin") != whole.at("agent.bin"));
 }
 
 TEST_CASE("full disk: one line, exit code 1, the checkpoints before are whole, and a resume ends like an undisturbed run",

@@ -40,11 +40,13 @@ class RandomReplay final : public Agent {
   std::unique_ptr<Policy> MakePolicy(ActMode mode) const override { return std::make_unique<RandomPolicy>(mode, action_); }
 
   Metrics Learn(const BatchView& batch, std::int64_t env_steps) override {
-    // The step that Act stamped must grow by one along each sequence: no seam, no gap, no other environment.
+    // The step that Act stamped must grow by one along each sequence: no seam, no gap, no other environment. It begins anew after
+    // the dead row at which imported rows were cut.
     const auto step = batch.extra[0].As<std::int64_t>();
     for (int t = 0; t < batch.T; ++t) {
       for (int b = 0; b < batch.n; ++b) {
-        if (step[batch.index(t + 1, b)] == step[batch.index(t, b)] + 1) continue;
+        const std::int64_t next = step[batch.index(t + 1, b)];
+        if (next == step[batch.index(t, b)] + 1 || (next == 0 && batch.dead(t, b))) continue;
         throw SystemError("probe/random_replay: sequence " + std::to_string(b) + " breaks after row " + std::to_string(t));
       }
     }
