@@ -124,16 +124,10 @@ std::string ReadFile(const std::string& path) {
 }
 
 std::string HashFile(const std::string& path) {
-  XXH3_state_t* const state = XXH3_createState();
-  XXH3_128bits_reset(state);
-  try {
-    ReadPieces(path, [&](std::string_view piece) { XXH3_128bits_update(state, piece.data(), piece.size()); });
-  } catch (...) {
-    XXH3_freeState(state);
-    throw;
-  }
-  const XXH128_hash_t hash = XXH3_128bits_digest(state);
-  XXH3_freeState(state);
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
+  ReadPieces(path, [&](std::string_view piece) { XXH3_128bits_update(&state, piece.data(), piece.size()); });
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
   char text[33];
   std::snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, std::uint64_t{hash.high64}, std::uint64_t{hash.low64});
   return text;

@@ -38,8 +38,6 @@ class RandomDistillation {
   void Errors(std::span<const float> x, std::span<float> error) const;
   void Norms(std::span<const float> x, std::span<float> norm) const;  // ||f^(x) - f(x)||
 
-  std::int64_t features() const { return options_.features; }
-
   // One optimiser step on all rows of x; none if there is no row. Returns the loss before it.
   double Train(std::span<const float> x);
 

@@ -232,9 +232,8 @@ class MadeRndVae final : public RewardModule {
   std::vector<float> CoverFactor(const PairRows& rows) const {
     if (!uses_cover()) return {};
     std::vector<float> n(rows.lead + rows.count);
-    distillation_.Errors(rows.next_obs, n);
+    distillation_.Norms(rows.next_obs, n);
     n.erase(n.begin(), n.begin() + static_cast<std::ptrdiff_t>(rows.lead));
-    for (float& x : n) x = std::sqrt(x * static_cast<float>(distillation_.features()));
     return n;
   }
 

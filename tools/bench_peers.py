@@ -208,7 +208,7 @@ def short(rate):
     return f"{rate:.0f}"
 
 
-def times(ratio):
+def multiple(ratio):
     return f"{ratio:,.0f} x" if ratio >= 100 else f"{ratio:.3g} x"
 
 
@@ -223,7 +223,7 @@ def table(topic, lines):
             rows.append([first, line.name, str(line.threads), "-", line.error, "-"])
             continue
         ours = next((r for r in lines if r.is_rove and r.task == line.task and r.threads == line.threads and not r.error), None)
-        ratio = "" if line.is_rove else "-" if ours is None else times(ours.median / line.median)
+        ratio = "" if line.is_rove else "-" if ours is None else multiple(ours.median / line.median)
         rows.append([first, line.name, str(line.threads), short(line.median), f"[{short(min(line.rates))}, {short(max(line.rates))}]", ratio])
     return rows
 
