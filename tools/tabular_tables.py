@@ -75,8 +75,16 @@ def locks(report):
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        report = json.load(file)
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        print("usage: tools/tabular_tables.py REPORT.json, that of rove study tabular", file=sys.stderr)
+        sys.exit(2)
+    try:
+        with open(sys.argv[1], encoding="utf-8") as file:
+            report = json.load(file)
+    except (OSError, ValueError) as error:
+        sys.exit(f"tabular_tables: {sys.argv[1]}: cannot be read: {getattr(error, 'strerror', None) or error}")
+    if "claims" not in report:
+        sys.exit(f"tabular_tables: {sys.argv[1]}: is no report.json of rove study tabular")
     table(
         "Claims",
         ["claim", "whose", "here", "cells"],

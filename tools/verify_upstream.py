@@ -20,6 +20,43 @@ import time
 import warnings
 import zlib
 
+
+def number(text):
+    try:
+        return int(float(text))  # 3e6 too
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+
+
+def pattern(text):
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from None
+
+
+def parse(arguments=None):
+    options = "[--steps N] [--ids PATTERN] [--seed S] [--processes P] [--json]"
+    parser = argparse.ArgumentParser(prog="./dev verify-upstream", description=__doc__.splitlines()[0], allow_abbrev=False,
+                                     usage=f"%(prog)s minigrid {options}")
+    parser.add_argument("suite", choices=["minigrid"])
+    parser.add_argument("--steps", metavar="N", type=number, default=300_000, help="over all ids (default 300000)")
+    parser.add_argument("--ids", metavar="PATTERN", type=pattern, default="", help="ids whose name this regular expression finds")
+    parser.add_argument("--seed", metavar="S", type=int, help="of seeds and actions; default: fresh ones, printed")
+    parser.add_argument("--processes", metavar="P", type=int, default=len(os.sched_getaffinity(0)), help="default: one a core")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--check-arguments", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args(arguments)
+    if args.steps < 1 or args.processes < 1:
+        parser.error("--steps and --processes want a number >= 1")
+    if args.seed is not None and args.seed < 0:
+        parser.error("--seed wants a number >= 0")
+    return args
+
+
+if __name__ == "__main__" and parse().check_arguments:  # before what only the virtual environment has is imported
+    sys.exit()
+
 import gymnasium
 import minigrid
 import numpy as np
@@ -193,27 +230,18 @@ def merge(rows):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="./dev verify-upstream", description=__doc__.splitlines()[0])
-    parser.add_argument("suite", choices=["minigrid"])
-    parser.add_argument("--steps", type=lambda text: int(float(text)), default=300_000, help="over all ids (default 300000)")
-    parser.add_argument("--ids", metavar="PATTERN", default="", help="those whose name this regular expression finds")
-    parser.add_argument("--seed", type=int, help="of seeds and actions; default: fresh ones, printed")
-    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)), help="default: one a core")
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args(arguments)
-    if args.steps < 1 or args.processes < 1:
-        parser.error("--steps and --processes want a number >= 1")
+    args = parse(arguments)
     warnings.simplefilter("ignore")
     register_ride()
     begin = time.monotonic()
     seed = secrets.randbits(32) if args.seed is None else args.seed
-    upstream = {id for id in registry if id.startswith(("MiniGrid-", "BabyAI-")) and re.search(args.ids, id)}
+    upstream = {id for id in registry if id.startswith(("MiniGrid-", "BabyAI-")) and args.ids.search(id)}
     missing = sorted(upstream - set(rove.envs()))
     shared = sorted(upstream & set(rove.envs()))
     unloadable = {id: why for id in shared if (why := loadable(id))}
     ids = [id for id in shared if id not in unloadable]
     if not ids:
-        sys.exit(f"verify-upstream: no id that both sides have matches {args.ids!r}")
+        sys.exit(f"verify-upstream: no id that both sides have matches {args.ids.pattern!r}")
     each = -(-args.steps // len(ids))
     jobs = [(id, [seed, zlib.crc32(id.encode()), first], min(CHUNK, each - first)) for id in ids for first in range(0, each, CHUNK)]
     rows = []
