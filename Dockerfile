@@ -2,6 +2,6 @@
 FROM debian:12
 WORKDIR /rove
 COPY . .
-RUN ./dev build release && rm -rf /var/lib/apt/lists/*
+RUN ./dev build release rove && rm -rf /var/lib/apt/lists/*
 ENTRYPOINT ["build/release/rove"]
 CMD ["--help"]
