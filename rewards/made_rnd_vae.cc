@@ -4,7 +4,7 @@
 //   g = exp(l / 2)            recency factor, for 1/sqrt(d): l = KL + w MSE of (x, a) = (obs[t], action[t]), of an autoencoder
 //                             trained on the last `buffer` pairs only; as a Gaussian or categorical likelihood, in nats and
 //                             relative to the recent mean
-// Every switch, default and deviation: docs/rewards.md.
+// Every switch, default and deviation: docs/rewards_rnd_made.md.
 #include <algorithm>
 #include <cmath>
 #include <optional>

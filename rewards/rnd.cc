@@ -1,6 +1,6 @@
 // RND (Burda et al. 2019, arXiv 1810.12894): r = error(x') = mean over features of (f^(x') - f(x'))^2 on the whitened next state
 // x' = obs[t + 1], f a fixed random network, f^ trained on the states visited. Networks, inputs, switches and deviations:
-// docs/rewards.md. Divided by its running return std only if the mix is told so (normalize: return_std).
+// docs/rewards_rnd_made.md. Divided by its running return std only if the mix is told so (normalize: return_std).
 #include "core/archive.h"
 #include "nn/random_distillation.h"
 #include "nn/whitened_inputs.h"
