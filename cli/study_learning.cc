@@ -35,7 +35,10 @@ void FillFolders(const StudyDesign& design, bool quick, StudyRunOptions* options
 void WriteReport(const StudyDesign& design, const std::string& out, bool quick, const Terminal& terminal) {
   std::vector<std::string> refused;
   const StudyRuns runs = ReadStudyRuns(design, out, &refused);
-  const std::string command = fmt::format("rove study report {}{}", design.name, quick ? " --quick" : "");
+  // Its file's name without a folder, so that the page does not depend on where it was made.
+  const bool shipped = design.file == "configs/studies/" + design.name + ".yaml";
+  const std::string command =
+      fmt::format("rove study report {}{}{}", design.name, shipped ? "" : ".yaml", quick ? " --quick" : "");
   for (std::string& line : refused) {  // no path of this machine in the page
     if (line.starts_with(out + "/")) line.erase(0, out.size() + 1);
     terminal.err << "left out: " << line << "\n";

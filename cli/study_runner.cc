@@ -138,6 +138,12 @@ class Runner {
     }
     for (const StudyItem& item : WorkOrder(design_)) {
       if (!only_(item.cell)) continue;
+      const StudyCell& cell = design_.cells[item.cell];
+      if (cell.tuned_on && !only_(*cell.tuned_on) && !ChosenSetting(design_, outcome_.runs, item.cell)) {
+        const std::string other = design_.task_name(design_.cells[*cell.tuned_on]) + "/" + design_.arm_name(cell);
+        throw UserError(fmt::format("--only {}/{}: its setting is chosen on {}, whose tuning is not finished; add --only {}",
+                                    design_.task_name(cell), design_.arm_name(cell), other, other));
+      }
       ++total_;
       if (outcome_.runs.contains(item))
         ++done_;
@@ -157,7 +163,11 @@ class Runner {
       }
       at = pending_.erase(at);
       if (FinishedBefore(item, *setting)) continue;
-      Launch(item, *setting);
+      try {
+        Launch(item, *setting);
+      } catch (const Error& error) {
+        Failed(item, *setting, error.what());
+      }
       return true;
     }
     return false;
@@ -165,23 +175,14 @@ class Runner {
 
   // Only a run whose tuning was missing at the start can be.
   bool FinishedBefore(const StudyItem& item, std::size_t setting) {
-    const std::string path = CsvPath(item);
-    if (!fs::exists(path)) return false;
-    std::string wrong;
+    if (!fs::exists(CsvPath(item))) return false;
     try {
-      StudyRun run = ParseStudyRun(ReadFile(path), path);
-      const std::string difference = ConfigDifference(run.config, design_.cells[item.cell].settings[setting].config);
-      if (difference.empty()) {
-        outcome_.runs[item] = std::move(run);
-        ++done_;
-        return true;
-      }
-      wrong = path + ": was made with another config: " + difference;
+      outcome_.runs[item] = ReadStudyRun(design_, options_.out, item, setting);
+      ++done_;
     } catch (const Error& error) {
-      wrong = error.what();
+      if (options_.force) return false;
+      outcome_.problems.push_back(std::string(error.what()) + "; --force runs it again");
     }
-    if (options_.force) return false;
-    outcome_.problems.push_back(wrong + "; --force runs it again");
     return true;
   }
 
@@ -194,7 +195,7 @@ class Runner {
   void Launch(const StudyItem& item, std::size_t setting) {
     const StudyCell& cell = design_.cells[item.cell];
     const std::string stem = fmt::format("{}-{}", design_.arm_name(cell), setting + 1);
-    const std::string config = fmt::format("{}/configs/{}_{}.yaml", options_.runs, design_.task_name(cell), stem);
+    const std::string config = fmt::format("{}/configs/{}/{}.yaml", options_.runs, design_.task_name(cell), stem);
     MakeFolder(fs::path(config).parent_path());
     MakeFolder(fs::path(options_.runs) / design_.task_name(cell));
     WriteFileAtomically(config, plan_.resolved[item.cell][setting]);
@@ -230,15 +231,20 @@ class Runner {
     const double frames = FramesReached(child.folder);
     const double seconds = std::chrono::duration<double>(Clock::now() - child.begin).count();
     if (code == 0 && frames >= static_cast<double>(design_.tasks[design_.cells[child.item.cell].task].frames)) {
-      failures_in_a_row_ = 0;
-      speeds_.Add(design_.cells[child.item.cell], frames - child.first_frames, seconds);
-      return Finish(child, seconds);
+      try {
+        Finish(child, frames, seconds);
+        failures_in_a_row_ = 0;
+      } catch (const Error& error) {
+        Failed(child.item, child.setting, error.what());
+      }
+      return;
     }
     // Stopped, by us or by somebody else, or killed: it goes on from its checkpoint, now or at the next call.
     const auto before = furthest_.find(child.folder);
-    const bool further = before == furthest_.end() || frames > before->second;
+    const std::int64_t saved = FramesSaved(child.folder);
+    const bool further = before == furthest_.end() || saved > before->second;
     if (code == 0 || (code < 0 && (outcome_.stopped || further))) {
-      furthest_[child.folder] = frames;
+      furthest_[child.folder] = saved;
       pending_.push_front(child.item);
       if (!outcome_.stopped)
         terminal_.err << fmt::format("{}: ended at {:.0f} frames ({}); goes on from its checkpoint\n",
@@ -247,10 +253,14 @@ class Runner {
       return;
     }
     const std::string said = LastLine(child.folder + ".err");
-    outcome_.problems.push_back(fmt::format("{}: {}", Name(child.item, child.setting),
-                                            code < 0 ? fmt::format("ended by signal {} again, without getting further", -code)
-                                            : said.empty() ? fmt::format("exit code {}", code)
-                                                           : said));
+    Failed(child.item, child.setting,
+           code < 0       ? fmt::format("ended by signal {} again, without getting further", -code)
+           : said.empty() ? fmt::format("exit code {}", code)
+                          : said);
+  }
+
+  void Failed(const StudyItem& item, std::size_t setting, const std::string& why) {
+    outcome_.problems.push_back(fmt::format("{}: {}", Name(item, setting), why));
     terminal_.err << outcome_.problems.back() << "\n";
     if (++failures_in_a_row_ >= kMostFailures && !outcome_.stopped) {
       outcome_.problems.push_back(fmt::format("{} runs in a row failed; the study stops here", kMostFailures));
@@ -258,7 +268,7 @@ class Runner {
     }
   }
 
-  void Finish(const Child& child, double seconds) {
+  void Finish(const Child& child, double frames, double seconds) {
     const StudyCell& cell = design_.cells[child.item.cell];
     StudyRun run{.task = design_.task_name(cell),
                  .arm = design_.arm_name(cell),
@@ -271,10 +281,12 @@ class Runner {
                  .config = cell.settings[child.setting].config};
     ReadEvaluations(child.folder, design_.metrics, &run);
     const std::string path = CsvPath(child.item), text = FormatStudyRun(run);
+    StudyRun kept = ParseStudyRun(text, path);  // with the digits that a later call will read
     MakeFolder(fs::path(path).parent_path());
     WriteFileAtomically(path, text);
-    outcome_.runs[child.item] = ParseStudyRun(text, path);  // with the digits that a later call will read
+    outcome_.runs[child.item] = std::move(kept);
     ++done_;
+    speeds_.Add(cell, frames - child.first_frames, seconds);
     std::error_code ignored;
     fs::remove(child.folder + ".err", ignored);
     if (!options_.keep_checkpoints) fs::remove_all(child.folder + "/checkpoints", ignored);
@@ -316,7 +328,7 @@ class Runner {
   StudySpeeds speeds_;
   std::deque<StudyItem> pending_;
   std::vector<Child> running_;
-  std::map<std::string, double> furthest_;  // frames, by folder, of runs that ended early
+  std::map<std::string, std::int64_t> furthest_;  // frames saved, by folder, of runs that ended early
   Clock::time_point said_ = Clock::now();
   StudyOutcome outcome_;
   int done_ = 0, total_ = 0, failures_in_a_row_ = 0, children_lock_ = -1;

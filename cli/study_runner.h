@@ -3,7 +3,7 @@
 //   OUT/runs/TASK/...csv        a finished run (eval/study_run.h): never run again while the study's files say the same of it
 //   RUNS/TASK/ARM-2-s1001-HASH  the run's folder, with its checkpoints until it is finished. HASH covers config and build, so a
 //                               run is resumed only by the build that began it
-//   RUNS/configs/TASK_ARM-2.yaml  what `rove train` reads
+//   RUNS/configs/TASK/ARM-2.yaml  what `rove train` reads
 //   RUNS/speed.csv              frames and seconds of finished runs: where estimated times come from
 //
 // Nothing else is remembered, so the study can be stopped or killed at any moment and called again: what its CSV files say never

@@ -45,7 +45,10 @@ void StudySpeeds::Add(const StudyCell& cell, double frames, double seconds) {
   if (frames <= 0) return;
   Count(design_.task_name(cell), design_.arm_name(cell), frames, seconds);
   text_ += fmt::format("{},{},{:.0f},{:.1f}\n", design_.task_name(cell), design_.arm_name(cell), frames, seconds);
-  WriteFileAtomically(path_, text_);
+  try {
+    WriteFileAtomically(path_, text_);
+  } catch (const Error&) {  // estimates, that a study can do without
+  }
 }
 
 double StudySpeeds::SecondsFor(const StudyCell& cell, double frames) const {

@@ -24,14 +24,14 @@ std::string Frames(double frames) {
 struct Digits {
   explicit Digits(const StudyTask& task) : decimals(task.high - task.low >= 50 ? 0 : 2) {}
   std::string operator()(double x) const { return fmt::format("{:.{}f}", x + 0.0, decimals); }
-  std::string operator()(const Interval& interval) const {
-    return "[" + (*this)(interval.low) + ", " + (*this)(interval.high) + "]";
+  std::string operator()(double x, const std::optional<Interval>& interval) const {
+    return (*this)(x) + (interval ? " [" + (*this)(interval->low) + ", " + (*this)(interval->high) + "]" : "");
   }
   int decimals;
 };
 
-std::string Share(double x, const Interval& interval) {
-  return fmt::format("{:.2f} [{:.2f}, {:.2f}]", x, interval.low, interval.high);
+std::string Share(double x, const std::optional<Interval>& interval) {
+  return fmt::format("{:.2f}", x) + (interval ? fmt::format(" [{:.2f}, {:.2f}]", interval->low, interval->high) : "");
 }
 
 struct Census {
@@ -96,6 +96,7 @@ std::string TaskFigure(const StudyDesign& design, const std::vector<const CellSu
     if (cell->runs.empty()) continue;
     Arm& arm = arms.emplace_back();
     arm.label = design.arm_name(design.cells[cell->cell]);
+    arm.style = design.cells[cell->cell].arm;
     for (const StudyRun* run : cell->runs) arm.seeds.push_back({run->env_steps, run->Column("eval/return_mean")});
   }
   PlotText text{.title = task.name, .y_label = "mean return, evaluation"};
@@ -113,6 +114,7 @@ std::string SurvivalFigure(const StudyDesign& design, const std::vector<const Ce
     if (cell->to_solve.empty()) continue;
     Arm& arm = arms.emplace_back();
     arm.label = design.arm_name(design.cells[cell->cell]);
+    arm.style = design.cells[cell->cell].arm;
     Curve& steps = arm.seeds.emplace_back();
     steps.x = {0};
     steps.y = {1};
@@ -136,11 +138,11 @@ void AddTask(const StudyDesign& design, const StudyRuns& runs, const std::vector
   const StudyTask& task = design.tasks[t];
   const Digits digits(task);
   page->Heading(task.name);
-  page->Paragraph(fmt::format("{}, {} frames a run.{}{}", task.env, Frames(static_cast<double>(task.frames)),
-                              task.solved_at ? fmt::format(" Solved: {} evaluation episodes in a row average {} or more.",
-                                                           design.window, digits(*task.solved_at))
-                                             : "",
-                              task.note.empty() ? "" : " " + task.note));
+  page->Paragraph(fmt::format(
+      "{}, {} frames a run.{}{}", task.env, Frames(static_cast<double>(task.frames)),
+      task.solved_at ? fmt::format(" Solved: {} evaluation episodes in a row average {} or more.", design.window, *task.solved_at)
+                     : "",
+      task.note.empty() ? "" : " " + task.note));
   if (const std::string svg = TaskFigure(design, cells, task); !svg.empty())
     page->Figure(svg, "Evaluation return over training frames, every seed drawn." +
                           std::string(task.references.empty() ? "" : " Dotted: published figures, see the table."));
@@ -155,7 +157,7 @@ void AddTask(const StudyDesign& design, const StudyRuns& runs, const std::vector
     }
     row.insert(row.end(),
                {digits(Mean(cell->final_return)), digits(Quantile(cell->final_return, 0.5)),
-                digits(Iqm(cell->final_return)) + " " + digits(cell->final_iqm_interval),
+                digits(Iqm(cell->final_return), cell->final_iqm_interval),
                 fmt::format("{} .. {}", digits(Quantile(cell->final_return, 0)), digits(Quantile(cell->final_return, 1))),
                 digits(Iqm(cell->mean_return)), cell->improvement ? Share(*cell->improvement, cell->improvement_interval) : "-"});
   }
@@ -230,22 +232,23 @@ void AddOverTasks(const StudyDesign& design, const OverTasks& over, HtmlReport* 
     const StudyTask& task = design.tasks[t];
     names += fmt::format("{}{} ({} to {})", names.empty() ? "" : ", ", task.name, task.low, task.high);
   }
-  page->Paragraph("Final returns, scaled so that the range named with each task is 0 to 1: " + names + ".");
+  page->Paragraph("Final returns, scaled so that the range named with each task is 0 to 1: " + names +
+                  ". Of an arm with more seeds on one task than on another only the first are taken, as many on each.");
   std::vector<Row> rows;
   std::vector<Arm> profiles;
   for (const ArmOverTasks& arm : over.arms) {
-    rows.push_back({design.arms[arm.arm].name, Share(arm.iqm, arm.iqm_interval), Share(arm.median, arm.median_interval),
-                    Share(arm.mean, arm.mean_interval), Share(arm.optimality_gap, arm.gap_interval),
+    rows.push_back({design.arms[arm.arm].name, std::to_string(arm.seeds), Share(arm.iqm, arm.iqm_interval),
+                    Share(arm.median, arm.median_interval), Share(arm.mean, arm.mean_interval),
+                    Share(arm.optimality_gap, arm.gap_interval),
                     arm.improvement ? Share(*arm.improvement, arm.improvement_interval) : "-"});
-    profiles.push_back({design.arms[arm.arm].name, {arm.profile}});
+    profiles.push_back({design.arms[arm.arm].name, {arm.profile}, arm.arm});
   }
   if (!rows.empty()) {
-    page->Table({"arm", "IQM [95 %]", "median", "mean", "optimality gap", "better than " + design.against}, rows);
+    page->Table({"arm", "seeds a task", "IQM [95 %]", "median", "mean", "optimality gap", "better than " + design.against}, rows);
     page->Figure(PlotSvg({.title = "Performance profile",
                           .y_label = "share of runs above",
                           .x_label = "scaled return",
                           .note = "mean over tasks of the share of runs whose final return is above",
-
                           .counts = false},
                          profiles),
                  "Higher is better.");
@@ -313,9 +316,9 @@ std::string Markdown(const StudyDesign& design, const StudyRuns& runs, const std
       if (cell->runs.empty()) continue;
       std::string each;
       for (const double x : cell->final_return) each += (each.empty() ? "" : ", ") + digits(x);
-      text += fmt::format("| {} | {} | {} | {} {}, {} | {} |", design.arm_name(design.cells[cell->cell]),
-                          Chosen(design, runs, cell->cell), cell->runs.size(), digits(Iqm(cell->final_return)),
-                          digits(cell->final_iqm_interval), each, digits(Iqm(cell->mean_return)));
+      text += fmt::format("| {} | {} | {} | {}, {} | {} |", design.arm_name(design.cells[cell->cell]),
+                          Chosen(design, runs, cell->cell), cell->runs.size(),
+                          digits(Iqm(cell->final_return), cell->final_iqm_interval), each, digits(Iqm(cell->mean_return)));
       if (task.solved_at)
         text += fmt::format(" {} | {}, {} |", Solved(*cell), MedianToSolve(*cell), Frames(cell->restricted_to_solve));
       text += "\n";
@@ -350,15 +353,16 @@ LearningReport MakeLearningReport(const StudyDesign& design, const StudyRuns& ru
   page.Paragraph("Made by: " + command + ", from the runs' CSV files. " + design.note);
   page.Paragraph(NotRun(design, census));
   for (const std::string& line : left_out) page.Paragraph("Left out: " + line);
-  page.Paragraph(
-      fmt::format("A final return is the mean of the last {} evaluation episodes, not the best of any; the return over all "
-                  "frames is the area "
-                  "under the evaluation curve divided by its length. IQM: interquartile mean over seeds. Intervals: 95 %, "
-                  "percentile bootstrap over "
-                  "seeds, stratified by task; with fewer than about ten seeds they are too narrow, so every seed is drawn and "
-                  "the range is given. "
-                  "Better than {}: probability that a run of this arm ends above one of that arm, ties half.",
-                  design.window, design.against));
+  page.Paragraph(fmt::format(
+      "A final return is the mean of the last {} evaluation episodes, not the best of any; the return over all "
+      "frames is the area "
+      "under the evaluation curve divided by its length. IQM: interquartile mean over seeds. Intervals: 95 %, "
+      "percentile bootstrap over "
+      "seeds, stratified by task; with fewer than about ten seeds they are too narrow, so every seed is drawn and "
+      "the range is given; with one seed there is none. "
+      "Better than {}: probability that a run of this arm ends above one of that arm, ties half; nothing is corrected "
+      "for the number of arms and tasks compared, of which one in twenty stands out by chance.",
+      design.window, design.against));
   AddOverTasks(design, SummarizeOverTasks(design, cells), &page);
   LearningReport report;
   for (std::size_t t = 0; t < design.tasks.size(); ++t) {

@@ -60,6 +60,9 @@ std::optional<std::size_t> ChosenSetting(const StudyDesign& design, const StudyR
   return best;
 }
 
+namespace {
+
+// The first key in which they differ, "" if none.
 std::string ConfigDifference(const std::map<std::string, std::string>& was, const std::map<std::string, std::string>& is) {
   auto all = was;
   all.insert(is.begin(), is.end());
@@ -69,6 +72,21 @@ std::string ConfigDifference(const std::map<std::string, std::string>& was, cons
     if (a != b) return fmt::format("{}: was {}, is {}", key, a, b);
   }
   return "";
+}
+
+}  // namespace
+
+StudyRun ReadStudyRun(const StudyDesign& design, const std::string& folder, const StudyItem& item, std::size_t setting) {
+  const StudyCell& cell = design.cells[item.cell];
+  const std::string path = folder + "/" + CsvName(design, item);
+  StudyRun run = ParseStudyRun(ReadFile(path), path);
+  if (run.task != design.task_name(cell) || run.arm != design.arm_name(cell) || run.seed != item.seed ||
+      run.tuning != item.tuning)
+    throw UserError(
+        fmt::format("{}: holds another run, {}/{} seed {}; remove the file to run this one", path, run.task, run.arm, run.seed));
+  const std::string difference = ConfigDifference(run.config, cell.settings[setting].config);
+  if (!difference.empty()) throw UserError(path + ": was made with another config: " + difference);
+  return run;
 }
 
 StudyRuns ReadStudyRuns(const StudyDesign& design, const std::string& folder, std::vector<std::string>* refused) {
@@ -84,12 +102,7 @@ StudyRuns ReadStudyRuns(const StudyDesign& design, const std::string& folder, st
       continue;
     }
     try {
-      StudyRun run = ParseStudyRun(ReadFile(path), path);
-      const std::string difference = ConfigDifference(run.config, design.cells[item.cell].settings[*setting].config);
-      if (!difference.empty())
-        refused->push_back(path + ": was made with another config: " + difference);
-      else
-        runs[item] = std::move(run);
+      runs[item] = ReadStudyRun(design, folder, item, *setting);
     } catch (const Error& error) {
       refused->push_back(error.what());
     }

@@ -89,8 +89,9 @@ std::optional<double> TuningScore(const StudyDesign& design, const StudyRuns& ru
 // with one setting has that.
 std::optional<std::size_t> ChosenSetting(const StudyDesign& design, const StudyRuns& runs, std::size_t cell);
 
-// "" if a finished run is the one `asked` for, else what differs: "agent.gamma: was 0.99, is 0.999".
-std::string ConfigDifference(const std::map<std::string, std::string>& was, const std::map<std::string, std::string>& is);
+// Reads an item's CSV file below `folder`. Throws Error(kUser) that names the file: it is unreadable, holds another item's run,
+// or was made with another config than `setting` says ("agent.gamma: was 0.99, is 0.999").
+StudyRun ReadStudyRun(const StudyDesign& design, const std::string& folder, const StudyItem& item, std::size_t setting);
 
 // Reads the CSV files of `folder` that the design names. A reported run counts only if its config is that of the setting chosen
 // by the tuning runs that are there; others, and unreadable files, are left out with one line each in *refused.

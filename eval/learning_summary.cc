@@ -10,6 +10,11 @@ namespace {
 
 constexpr Seed kBootstrapSeed = 1;
 
+std::optional<Interval> IntervalOver(const Strata& scores, double (*statistic)(const Strata&)) {
+  if (std::ranges::any_of(scores, [](const auto& seeds) { return seeds.size() < 2; })) return std::nullopt;
+  return StratifiedBootstrap(scores, statistic, kBootstrapSeed);
+}
+
 double IqmOfAll(const Strata& scores) {
   std::vector<double> all;
   for (const auto& task : scores) all.insert(all.end(), task.begin(), task.end());
@@ -83,7 +88,7 @@ std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRu
   }
   for (CellSummary& cell : cells) {
     if (cell.runs.empty()) continue;
-    cell.final_iqm_interval = Bootstrap(cell.final_return, Iqm, kBootstrapSeed);
+    cell.final_iqm_interval = IntervalOver({cell.final_return}, IqmOfAll);
     if (cell.to_solve.empty()) continue;
     const SurvivalCurve curve = KaplanMeier(cell.to_solve);
     cell.median_to_solve = MedianTime(curve);
@@ -94,7 +99,7 @@ std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRu
     const CellSummary* other = Find(design, cells, at.task, design.against);
     if (other == nullptr || other == &cell || cell.runs.empty()) continue;
     cell.improvement = ProbabilityOfImprovement(cell.final_return, other->final_return);
-    cell.improvement_interval = StratifiedBootstrap({cell.final_return, other->final_return}, MeanImprovement, kBootstrapSeed);
+    cell.improvement_interval = IntervalOver({cell.final_return, other->final_return}, MeanImprovement);
   }
   return cells;
 }
@@ -119,6 +124,8 @@ OverTasks SummarizeOverTasks(const StudyDesign& design, const std::vector<CellSu
       auto& of_task = scores.emplace_back();
       for (const double x : cell->final_return) of_task.push_back((x - task.low) / (task.high - task.low));
     }
+    const auto fewest = std::ranges::min(scores, {}, &std::vector<double>::size).size();
+    for (auto& of_task : scores) of_task.resize(fewest);
     return scores;
   };
   std::string unused;
@@ -132,9 +139,10 @@ OverTasks SummarizeOverTasks(const StudyDesign& design, const std::vector<CellSu
     }
     ArmOverTasks& arm = out.arms.emplace_back();
     arm.arm = a;
-    const auto estimate = [&](double (*statistic)(const Strata&), double* value, Interval* interval) {
+    arm.seeds = scores->front().size();
+    const auto estimate = [&](double (*statistic)(const Strata&), double* value, std::optional<Interval>* interval) {
       *value = statistic(*scores);
-      *interval = StratifiedBootstrap(*scores, statistic, kBootstrapSeed);
+      *interval = IntervalOver(*scores, statistic);
     };
     estimate(IqmOfAll, &arm.iqm, &arm.iqm_interval);
     estimate(MedianOfTasks, &arm.median, &arm.median_interval);
@@ -145,7 +153,7 @@ OverTasks SummarizeOverTasks(const StudyDesign& design, const std::vector<CellSu
     Strata both = *scores;
     both.insert(both.end(), against->begin(), against->end());
     arm.improvement = MeanImprovement(both);
-    arm.improvement_interval = StratifiedBootstrap(both, MeanImprovement, kBootstrapSeed);
+    arm.improvement_interval = IntervalOver(both, MeanImprovement);
   }
   return out;
 }

@@ -12,30 +12,33 @@
 
 namespace rove {
 
-// Over the reported runs of a cell that are there, seed by seed.
+// Over the reported runs of a cell that are there, seed by seed. Intervals are 95 %, bootstrap over seeds; none where there is
+// one seed, whose resamples are all alike.
 struct CellSummary {
   std::size_t cell = 0;
   std::vector<const StudyRun*> runs;
   std::vector<double> final_return, mean_return;  // FinalReturn, MeanReturn
-  Interval final_iqm_interval;                    // 95 %, bootstrap over seeds; of final_return's IQM
+  std::optional<Interval> final_iqm_interval;     // of final_return's IQM
   std::vector<Duration> to_solve;                 // if the task has solved_at: frames, or censored at the run's end
   std::optional<double> median_to_solve;          // Kaplan-Meier; none: fewer than half have solved
   double restricted_to_solve = 0;                 // mean of min(frames to solve, budget)
   // Against the same task's `against` arm, of final_return; none if either has no runs or it is that arm.
   std::optional<double> improvement;
-  Interval improvement_interval;
+  std::optional<Interval> improvement_interval;
   int solved() const;
 };
 std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRuns& runs);
 
 // One arm over all tasks that have more than one arm, returns scaled so that the task's `scale` is 0 and 1. Only arms with runs
-// on each of these tasks are here.
+// on each of these tasks are here, each with its first `seeds` runs on every task: with more of an easy task than of a hard one,
+// an IQM over all runs would be too good.
 struct ArmOverTasks {
   std::size_t arm = 0;
+  std::size_t seeds = 0;
   double iqm = 0, median = 0, mean = 0, optimality_gap = 0;
-  Interval iqm_interval, median_interval, mean_interval, gap_interval;
+  std::optional<Interval> iqm_interval, median_interval, mean_interval, gap_interval;
   std::optional<double> improvement;  // mean over tasks of the probability of improvement on `against`
-  Interval improvement_interval;
+  std::optional<Interval> improvement_interval;
   Curve profile;  // x: score tau; y: mean over tasks of the share of runs with a score above tau
 };
 struct OverTasks {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numeric>
 
+#include "eval/html_report.h"
 #include "eval/statistics.h"
 
 namespace rove {
@@ -20,7 +21,16 @@ constexpr std::size_t kMaxGrid = 400;
 // Okabe and Ito's colours, told apart by colour-blind readers, on white; yellow left out.
 constexpr std::array<const char*, 7> kColours = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555"};
 
-const char* Dashes(std::size_t arm) { return arm / kColours.size() % 2 == 0 ? "" : " stroke-dasharray=\"7 4\""; }
+constexpr std::array<const char*, 3> kDashes = {"", " stroke-dasharray=\"7 4\"", " stroke-dasharray=\"2 3\""};
+
+struct Style {
+  Style(const Arm& arm, std::size_t place) {
+    const std::size_t style = arm.style.value_or(place);
+    colour = kColours[style % kColours.size()];
+    dashes = kDashes[style / kColours.size() % kDashes.size()];
+  }
+  const char *colour, *dashes;
+};
 
 double Interpolate(const Curve& curve, double x) {
   const auto above = std::lower_bound(curve.x.begin(), curve.x.end(), x);
@@ -46,23 +56,6 @@ struct Axis {
   int decimals() const { return std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9))); }
   double first = 0, last = 1, step = 1;
 };
-
-std::string Escape(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 class Svg {
  public:
@@ -94,7 +87,7 @@ class Svg {
 };
 
 std::string Text(double x, double y, const std::string& text, const std::string& style) {
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, style, Escape(text));
+  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, style, EscapeHtml(text));
 }
 
 // 10^log10 as people write it: 0.001, 100, 1e-06.
@@ -216,8 +209,7 @@ std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms) {
   std::string thick, names;
   std::vector<double> ends;
   for (std::size_t a = 0; a < arms.size(); ++a) {
-    const char* colour = kColours[a % kColours.size()];
-    const char* dashes = Dashes(a);
+    const auto [colour, dashes] = Style(arms[a], a);
     const ArmSummary summary = Summarize(arms[a]);
     const bool several = arms[a].seeds.size() > 1;
     if (several && !summary.x.empty()) out += svg.Band(summary, colour);
@@ -232,11 +224,11 @@ std::string PlotSvg(const PlotText& text, const std::vector<Arm>& arms) {
   const bool counts = text.counts && gap >= 32;  // a second line below each name
   const std::vector<double> at = Spread(ends, text.counts ? gap : std::min(gap, 22.0), names_top, names_bottom);
   for (std::size_t a = 0; a < arms.size(); ++a) {
-    const char* colour = kColours[a % kColours.size()];
+    const auto [colour, dashes] = Style(arms[a], a);
     const ArmSummary summary = Summarize(arms[a]);
     const double left = kWidth - kRight + 14;
     out += fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" stroke-width=\"3\"{}/>\n", left,
-                       left + 18, at[a], at[a], colour, Dashes(a));
+                       left + 18, at[a], at[a], colour, dashes);
     out += Text(left + 26, at[a] + 4.5, arms[a].label, "font-weight=\"bold\"");
     if (!counts) continue;
     const std::string count = arms[a].seeds.size() == 1 ? "1 seed" : fmt::format("{} seeds", arms[a].seeds.size());

@@ -1,8 +1,9 @@
 // Learning curves as one SVG file: every seed thin, the interquartile mean across seeds thick, the interquartile range as a band.
-// Colours repeat after seven arms, the second time dashed.
+// Colours repeat after seven arms, then dashed, after fourteen dotted.
 // Text in, text out: the same curves give the same bytes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace rove {
 struct Arm {
   std::string label;
   std::vector<Curve> seeds;
+  std::optional<std::size_t> style = {};  // which colour and dashes; none: the arm's place in the picture
 };
 
 // The arm over a common grid of frames, from the latest first point to the earliest last one; each seed is interpolated

@@ -33,15 +33,8 @@ double Iqm(std::span<const double> xs) {
 
 Interval Bootstrap(std::span<const double> xs, double (*statistic)(std::span<const double>), Seed seed, int resamples,
                    double level) {
-  ROVE_CHECK(!xs.empty());
-  const Noise noise(seed, "bootstrap");
-  std::vector<double> sample(xs.size()), values;
-  for (int r = 0; r < resamples; ++r) {
-    NoiseStream draws = noise.At(0, static_cast<std::uint64_t>(r));
-    for (double& x : sample) x = xs[draws.Below(static_cast<std::uint32_t>(xs.size()))];
-    values.push_back(statistic(sample));
-  }
-  return {Quantile(values, (1 - level) / 2), Quantile(values, (1 + level) / 2)};
+  const auto of_one = [&](const Strata& strata) { return statistic(strata[0]); };
+  return StratifiedBootstrap({{xs.begin(), xs.end()}}, of_one, seed, resamples, level);
 }
 
 Interval StratifiedBootstrap(const Strata& strata, const std::function<double(const Strata&)>& statistic, Seed seed,

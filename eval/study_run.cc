@@ -108,7 +108,10 @@ StudyRun ParseStudyRun(const std::string& text, const std::string& origin) {
       name.starts_with("config ") ? run.config[name.substr(7)] = value : head[name] = value;
     } else if (run.columns.empty()) {
       const auto cells = Split(line, ',');
-      if (cells[0] != "env_steps" || cells.size() < 2) fail("expected the names of the columns");
+      for (const std::string_view name : {"env_steps", "eval/episodes", "eval/return_mean"}) {
+        if (std::ranges::find(cells, name) == cells.end()) fail(fmt::format("has no column {}", name));
+      }
+      if (cells[0] != "env_steps") fail("expected env_steps in the first column");
       run.columns.assign(cells.begin() + 1, cells.end());
     } else {
       const auto cells = Split(line, ',');
@@ -132,6 +135,12 @@ StudyRun ParseStudyRun(const std::string& text, const std::string& origin) {
   run.resolved = head["resolved"];
   run.tuning = head["part"] == "tuning";
   if (!Parse(head["seed"], &run.seed) || !Parse(head["frames"], &run.frames)) fail("has no seed or frames above its columns");
+  if (run.env_steps.back() < static_cast<double>(run.frames)) fail(fmt::format("ends before frame {}", run.frames));
+  const auto episodes = run.Column("eval/episodes"), returns = run.Column("eval/return_mean");
+  for (std::size_t row = 0; row < returns.size(); ++row) {
+    if (!(episodes[row] > 0) || !std::isfinite(returns[row]))
+      fail(fmt::format("the evaluation at frame {:.0f} has no return", run.env_steps[row]));
+  }
   return run;
 }
 

@@ -9,7 +9,7 @@
 //   # part: reported                      or tuning
 //   # frames: 2000000
 //   # build: 3f2a... SkylakeX             ELF build id, BLAS kernel
-//   # resolved: 1f00ba12                  CRC-32 of the config with all defaults (cli/resume.h), seed included
+//   # resolved: 1f00ba12                  CRC-32 of the config with all defaults (ConfigHash, cli/resume.h), seed included
 //   # config agent.gamma: 0.99            one line a key that the study's files give
 //   env_steps,eval/episodes,eval/return_mean,...   names of docs/metrics.md; an empty cell: that row has no such metric
 //   50848,50,0,...
@@ -45,7 +45,7 @@ struct StudyRun {
 void ReadEvaluations(const std::string& run_folder, const std::vector<std::string>& more, StudyRun* run);
 
 std::string FormatStudyRun(const StudyRun& run);
-// Throws Error(kUser) "origin:line: ..." for what is no such file, or a torn one.
+// Throws Error(kUser) "origin:line: ..." for what is no such file, a torn one, or one whose evaluations do not reach its frames.
 StudyRun ParseStudyRun(const std::string& text, const std::string& origin);
 
 // ---- What a run is worth. ----

@@ -256,7 +256,8 @@ void AddChain(const ChainStudy& chain, const Judgement& judgement, HtmlReport* p
       "The "
       "weight of a regulariser falls as 1 / sqrt(iteration). Settings: four steps, from a thirtieth of the largest, by six "
       "weights "
-      "from 1e-5 to 1, or twenty-four steps without a regulariser; chosen by iterations until 0.99 of the optimal value is kept, "
+      "from 1e-4 to 10, or twenty-four steps without a regulariser; chosen by iterations until 0.99 of the optimal value is "
+      "kept, "
       "on the tuning seeds. Steps to 1 are usual ones; with large steps an exact gradient comes near to policy iteration. The "
       "direct parametrisation projects onto the simplex with probabilities of at least 1e-6, where the log barrier of relative "
       "entropy is steepest.",

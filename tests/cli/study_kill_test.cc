@@ -133,6 +133,31 @@ TEST_CASE("study: SIGTERM stops it politely; each run saves a checkpoint, and al
   CHECK(scratch.Output("stopped") == scratch.Output("whole"));
 }
 
+TEST_CASE("study: a run whose file cannot be written is named, and the others are finished", "[cli][kill]") {
+  const StudyScratch scratch;
+  REQUIRE(scratch.Study("whole").Wait() == 0);
+  fs::create_directories(scratch.run("a") + "/runs");
+  std::ofstream(scratch.run("a") + "/runs/long") << "a file where a folder should be";
+  fs::remove(scratch.log());
+  CHECK(scratch.Study("a", {"--jobs", "1"}).Wait() == 1);
+  CHECK_THAT(ReadFile(scratch.log()), Catch::Contains("not all is done: long/none seed 1: ") && Catch::Contains("runs/long"));
+  CHECK(scratch.Output("a").at("runs/short/count-s2.csv") == scratch.Output("whole").at("runs/short/count-s2.csv"));
+  fs::remove(scratch.run("a") + "/runs/long");
+  REQUIRE(scratch.Study("a").Wait() == 0);
+  CHECK(scratch.Output("a") == scratch.Output("whole"));
+}
+
+TEST_CASE("study: --only a task that is tuned on another says which tuning it needs", "[cli][kill]") {
+  const StudyScratch scratch;
+  std::string text = kStudy;
+  text.replace(text.find("tune: false"), 11, "tune: short");
+  std::ofstream(scratch.path / "run.yaml") << text;
+  REQUIRE(scratch.Study("a", {"--only", "long/count"}).Wait() == 2);
+  CHECK_THAT(ReadFile(scratch.log()), Catch::Contains("--only long/count: its setting is chosen on short/count") &&
+                                          Catch::Contains("add --only short/count"));
+  CHECK(scratch.Study("a", {"--only", "long/count", "--only", "short/count"}).Wait() == 0);
+}
+
 TEST_CASE("study: a finished run of another config is refused by its key before anything runs; --force runs it again",
           "[cli][kill]") {
   const StudyScratch scratch;

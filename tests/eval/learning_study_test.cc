@@ -79,6 +79,11 @@ TEST_CASE("a file that is no whole run is refused with its line", "[eval][unit]"
   CHECK_THAT(error(good + "300,50,x,\n"), Contains("\"x\" is no number"));
   CHECK_THAT(error(good + "200,50,0,\n"), Contains("env_steps do not rise"));
   CHECK_THAT(error(good.substr(0, good.find("100,50"))), Contains("holds no evaluation"));
+  CHECK_THAT(error(good.substr(0, good.find("200,50"))), Contains("x.csv:13: ends before frame 200"));
+  CHECK_THAT(error(good + "300,50,,\n"), Contains("the evaluation at frame 300 has no return"));
+  CHECK_THAT(error(good + "300,0,1,\n"), Contains("the evaluation at frame 300 has no return"));
+  std::string other = good;
+  CHECK_THAT(error(other.replace(other.find("return_mean"), 11, "return_each")), Contains("has no column eval/return_mean"));
   CHECK_THAT(error(""), Contains("whole line"));
 }
 
@@ -159,12 +164,19 @@ TEST_CASE("finished runs of another config, of a setting that was not chosen, or
   const StudyDesign design = TwoByTwo();
   const auto put = [&](const StudyItem& item, StudyRun run, std::map<std::string, std::string> config) {
     run.config = std::move(config);
+    run.task = design.task_name(design.cells[item.cell]);
+    run.arm = design.arm_name(design.cells[item.cell]);
+    run.seed = item.seed;
+    run.tuning = item.tuning;
     const std::string path = folder / CsvName(design, item);
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     WriteFileAtomically(path, FormatStudyRun(run));
   };
   put({.cell = 0, .seed = 1}, RunOf({0}), {{"agent.gamma", "0.99"}, {"rewards", "[]"}});
   put({.cell = 0, .seed = 2}, RunOf({0}), {{"agent.gamma", "0.9"}, {"rewards", "[]"}});
+  const auto copy = [&](const char* from, const char* to) {
+    std::filesystem::copy_file(folder / from, folder / to, std::filesystem::copy_options::overwrite_existing);
+  };
   put({.cell = 1, .seed = 1}, RunOf({0}), {{"w", "2"}});
   std::ofstream(folder / "runs/maze/count-s2.csv") << "torn";
   std::vector<std::string> refused;
@@ -185,7 +197,12 @@ TEST_CASE("finished runs of another config, of a setting that was not chosen, or
   refused.clear();
   CHECK(ReadStudyRuns(design, folder / "", &refused).size() == 5);
   CHECK_THAT(refused[0], Contains("count-s1.csv: was made with another config: w: was 1, is 2"));
-  CHECK(ConfigDifference({{"a", "1"}}, {{"a", "1"}, {"b", "2"}}) == "b: was not given, is 2");
+  put({.cell = 1, .seed = 1}, RunOf({0}), {});
+  copy("runs/maze/none-s1.csv", "runs/maze/none-s2.csv");
+  refused.clear();
+  CHECK(ReadStudyRuns(design, folder / "", &refused).size() == 5);
+  CHECK_THAT(refused[0], Contains("count-s1.csv: was made with another config: w: was not given, is 2"));
+  CHECK_THAT(refused[1], Contains("none-s2.csv: holds another run, maze/none seed 1; remove the file"));
 }
 
 }  // namespace

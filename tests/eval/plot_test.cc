@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace rove {
@@ -44,6 +45,23 @@ TEST_CASE("logarithmic axes: ticks at powers of ten from where the curves begin"
   CHECK_THAT(svg, Contains(">10</text>") && Contains(">100</text>") && !Contains(">1000</text>"));
   CHECK_THAT(svg, Contains("<polyline points=\"78.0,") && Contains("x=\"499.3\""));
   CHECK_THAT(svg, Contains(">0.001</text>") && Contains(">1</text>") && Contains(">0.001 at the end<"));
+}
+
+TEST_CASE("twenty-one arms look different from each other, and keep their looks when others are left out", "[eval][unit]") {
+  const auto looks = [](const std::string& svg) {
+    std::vector<std::string> out;
+    for (std::size_t at = 0; (at = svg.find("stroke-width=\"3\"", at)) != std::string::npos; ++at) {
+      const std::size_t colour = svg.rfind("stroke=\"", at);
+      out.push_back(svg.substr(colour, svg.find("/>", at) - colour));
+    }
+    return out;
+  };
+  std::vector<Arm> arms;
+  for (std::size_t a = 0; a < 21; ++a) arms.push_back({std::to_string(a), {{{0, 10}, {0, 1}}}, a});
+  const auto all = looks(PlotSvg({"t", "y"}, arms));
+  CHECK(std::set<std::string>(all.begin(), all.end()).size() == 21);
+  const auto last = looks(PlotSvg({"t", "y"}, {arms.begin() + 19, arms.end()}));
+  CHECK(last == std::vector<std::string>(all.end() - 2, all.end()));
 }
 
 TEST_CASE("curves a little below zero do not open an empty tick below", "[eval][unit]") {
