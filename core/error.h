@@ -33,6 +33,16 @@ class Error : public std::runtime_error {
 inline Error UserError(const std::string& message) { return {ErrorKind::kUser, message}; }
 inline Error SystemError(const std::string& message) { return {ErrorKind::kSystem, message}; }
 
+// What `work` returns; an Error it throws gets `place` before its message.
+template <class Work>
+auto WithPlace(const std::string& place, const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    throw Error(error.kind(), place + ": " + error.what());
+  }
+}
+
 // Foreign text made fit for an error: control characters replaced, cut at 60 bytes.
 inline std::string OneLine(std::string_view text) {
   constexpr std::size_t kMax = 60;

@@ -73,6 +73,14 @@ void ReadPieces(const std::string& path, const std::function<void(std::string_vi
   }
 }
 
+// `name`: what errors call it.
+void WriteAndSync(const std::string& path, const std::string& name, std::string_view bytes) {
+  const Fd fd(path, O_WRONLY | O_CREAT | O_TRUNC);
+  if (fd.get() < 0) Fail(name, errno);
+  WriteWithFault(fd.get(), name, bytes, FailPoint("write"));
+  if (fsync(fd.get()) != 0) Fail(name, errno);
+}
+
 struct FaultRule {
   std::string point, action;
   int nth = 1;
@@ -133,24 +141,31 @@ std::string HashFile(const std::string& path) {
   return text;
 }
 
+std::string OutputPath(const std::string& path) {
+  namespace fs = std::filesystem;
+  constexpr int kMostLinks = 40;  // as the kernel follows
+  fs::path out = path;
+  std::error_code error;
+  for (int links = 0; links < kMostLinks && fs::is_symlink(out, error); ++links) out = out.parent_path() / fs::read_symlink(out);
+  const fs::file_status status = fs::status(out, error);
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    throw UserError(path + ": is " + (fs::is_directory(status) ? "a folder" : "no regular file") + "; name another file");
+  return out.string();
+}
+
 void WriteFileAtomically(const std::string& path, std::string_view bytes) {
-  const std::string temporary = path + ".tmp";
+  const std::string final_path = OutputPath(path), temporary = final_path + ".tmp";
   try {
-    WriteAndSync(temporary, bytes);
-    Rename(temporary, path);
+    WriteAndSync(temporary, path, bytes);
+    Rename(temporary, final_path);
   } catch (...) {
     unlink(temporary.c_str());
     throw;
   }
-  SyncFolder(std::filesystem::path(path).parent_path().string());
+  SyncFolder(std::filesystem::path(final_path).parent_path().string());
 }
 
-void WriteAndSync(const std::string& path, std::string_view bytes) {
-  const Fd fd(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (fd.get() < 0) Fail(path, errno);
-  WriteWithFault(fd.get(), path, bytes, FailPoint("write"));
-  if (fsync(fd.get()) != 0) Fail(path, errno);
-}
+void WriteAndSync(const std::string& path, std::string_view bytes) { WriteAndSync(path, path, bytes); }
 
 void SyncFile(const std::string& path) {
   const Fd fd(path, O_RDWR);
@@ -165,6 +180,12 @@ void SyncFolder(const std::string& path) {
 
 void Rename(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) != 0) Fail(to, errno);
+}
+
+bool Exchange(const std::string& a, const std::string& b) {
+  if (renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0) return true;
+  if (errno == EINVAL || errno == ENOSYS) return false;
+  Fail(b, errno);
 }
 
 std::uint32_t Crc32(std::string_view bytes, std::uint32_t crc) {

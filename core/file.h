@@ -10,7 +10,11 @@ namespace rove {
 
 std::string ReadFile(const std::string& path);  // throws Error(kUser) "path: cannot be read: reason"
 
-// Writes `path` + ".tmp", syncs it, renames it, syncs the folder. Throws Error(kSystem) "path: reason"; the old file is then
+// Where a file called `path` by a user is to be written: the end of its symbolic links. Throws Error(kUser) for what exists and
+// is no regular file: a rename would put one in the place of a device or a pipe.
+std::string OutputPath(const std::string& path);
+
+// Writes OutputPath + ".tmp", syncs it, renames it, syncs the folder. Throws Error(kSystem) "path: reason"; the old file is then
 // untouched and the temporary one removed.
 void WriteFileAtomically(const std::string& path, std::string_view bytes);
 
@@ -19,6 +23,8 @@ void WriteAndSync(const std::string& path, std::string_view bytes);  // create o
 void SyncFile(const std::string& path);                              // one that a library has written
 void SyncFolder(const std::string& path);
 void Rename(const std::string& from, const std::string& to);  // then the caller syncs the folder
+// Swaps two that exist, in one step. False, and nothing is done, where the file system cannot.
+bool Exchange(const std::string& a, const std::string& b);
 
 // Names a file's content: XXH128 of its bytes, 32 hex digits, as the program xxh128sum prints it. Throws as ReadFile.
 std::string HashFile(const std::string& path);

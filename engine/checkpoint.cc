@@ -51,15 +51,25 @@ std::uint32_t ManifestCrc(Json manifest) {
   return Crc32(manifest.dump(1));
 }
 
+// Whole, but not for this program.
+struct OtherFormat : Error {
+  using Error::Error;
+};
+
 Checkpoint Read(const fs::path& folder, bool with_replay) {
   const auto fail = [&](const std::string& what) { return SystemError(what); };
   Json manifest;
   Checkpoint out;
   try {
     manifest = Json::parse(ReadFile((folder / "manifest.json").string()));
-    if (manifest.at("format") != kFormat)
-      throw fail(fmt::format("manifest format {}, this program reads {}", manifest.at("format").dump(), kFormat));
-    if (manifest.at("crc32").get<std::uint32_t>() != ManifestCrc(manifest)) throw fail("crc of manifest.json");
+    const int format = manifest.at("format");
+    const bool has_crc = manifest.contains("crc32") || format == kFormat;  // the first formats had none
+    if (has_crc && manifest.at("crc32").get<std::uint32_t>() != ManifestCrc(manifest)) throw fail("crc of manifest.json");
+    if (format != kFormat) {
+      throw OtherFormat(ErrorKind::kUser, fmt::format("{}: a checkpoint of format {}, this program reads {}; use the build that "
+                                                      "wrote it",
+                                                      folder.string(), format, kFormat));
+    }
     out.folder = folder.string();
     out.env_steps = manifest.at("env_steps");
     out.updates = manifest.at("updates");
@@ -128,11 +138,17 @@ std::size_t CheckpointWriter::Save(Engine& engine) {
     bytes += text.size();
     SyncFolder(writing.string());
     FailPoint("checkpoint.sync");
-    if (fs::exists(final_folder)) RemoveCheckpoint(final_folder);  // of the same frames: a damaged one that a resume passed over
-    Rename(writing.string(), final_folder.string());
+    const bool same_frames = fs::exists(final_folder);  // that one may be the newest whole one
+    const bool swapped = same_frames && Exchange(writing.string(), final_folder.string());
+    if (same_frames && !swapped) RemoveCheckpoint(final_folder);
+    if (!swapped) Rename(writing.string(), final_folder.string());
     SyncFolder(parent.string());
+    SyncFolder(run_folder_);  // the first time it gets `checkpoints` and the files of metrics
     FailPoint("checkpoint.rename");
+    if (swapped) RemoveCheckpoint(writing);
   } catch (const fs::filesystem_error& error) {
+    std::error_code ignored;
+    fs::remove_all(writing, ignored);
     throw SystemError(
         fmt::format("{}: checkpoint not written: {}; the ones before are intact", parent.string(), error.code().message()));
   } catch (const Error& error) {
@@ -140,13 +156,18 @@ std::size_t CheckpointWriter::Save(Engine& engine) {
     fs::remove_all(writing, ignored);
     throw SystemError(fmt::format("{}; checkpoint not written, the ones before are intact", error.what()));
   }
-  // Others, older or newer, are of no use: the run did not go on from them.
+  // Others, older or newer, are of no use: the run did not go on from them. Unless the new one took the place of the one before.
   for (const fs::path& folder : Finished(run_folder_)) {
-    if (folder != final_folder && folder != before_folder_) RemoveCheckpoint(folder);
+    if (folder != final_folder && folder != before_folder_ && before_folder_ != final_folder) RemoveCheckpoint(folder);
   }
   before_folder_ = final_folder.string();
   before_ = std::move(chunks);
   return bytes;
+}
+
+std::int64_t FramesSaved(const std::string& run_folder) {
+  const auto finished = Finished(run_folder);
+  return finished.empty() ? 0 : std::stoll(finished.front().filename().string());
 }
 
 std::optional<Checkpoint> LoadCheckpoint(const std::string& run_folder, std::vector<std::string>* warnings, bool with_replay) {
@@ -157,11 +178,13 @@ std::optional<Checkpoint> LoadCheckpoint(const std::string& run_folder, std::vec
       for (const std::string& what : damaged)
         warnings->push_back(fmt::format("{}; using the one of {} frames", what, checkpoint.env_steps));
       return checkpoint;
+    } catch (const OtherFormat&) {
+      throw;
     } catch (const Error& error) {
       damaged.push_back(fmt::format("{} is damaged ({})", folder.string(), error.what()));
     }
   }
-  if (!damaged.empty()) throw SystemError(damaged.front() + "; no older one is whole: start again with another --run");
+  if (!damaged.empty()) throw SystemError(damaged.front() + "; no older one is whole: start the run again in another folder");
   return std::nullopt;
 }
 
@@ -174,6 +197,8 @@ Checkpoint LoadCheckpointOf(const std::string& run_folder, std::int64_t env_step
     if (frames != std::to_string(env_steps)) continue;
     try {
       return Read(folder, /*with_replay=*/true);
+    } catch (const OtherFormat&) {
+      throw;
     } catch (const Error& error) {
       throw SystemError(fmt::format("{} is damaged ({}); name another checkpoint", folder.string(), error.what()));
     }

@@ -7,8 +7,8 @@
 //     replay/000000000012-0.chunk ...       off-policy: the replay's full chunks, most of them hard links (engine/chunk_files.h)
 //
 // Written under a temporary name, every file and the folder synced, then renamed; the one written last and the whole one before
-// it are kept. So a process killed at any moment leaves at least the checkpoint before, and a full disk leaves both older ones
-// untouched.
+// it are kept. One of the same frames (a rollout of dead rows alone adds none) changes places with the new one. So a process
+// killed at any moment leaves at least the checkpoint before, and a full disk leaves both older ones untouched.
 #pragma once
 
 #include <cstdint>
@@ -57,6 +57,9 @@ class CheckpointWriter {
   std::string before_folder_;  // of the newest whole checkpoint
   ChunkTable before_;
 };
+
+// Frames of the newest checkpoint of a run, whole or not; 0 if it has none.
+std::int64_t FramesSaved(const std::string& run_folder);
 
 // The newest whole checkpoint of a run, or none if it has none. A damaged one is passed over with one line in *warnings;
 // if all are damaged, throws Error(kSystem). Without the replay's chunks only RestoreAgent is possible.

@@ -7,6 +7,7 @@
 
 #include "core/archive.h"
 #include "core/cpu.h"
+#include "core/error.h"
 #include "core/parallel.h"
 #include "engine/collector.h"
 #include "engine/episode_stats.h"
@@ -16,6 +17,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 double Seconds(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
+
+void SerializeMetrics(Archive& ar, Metrics* metrics) {
+  std::vector<std::string> names;
+  std::vector<double> values;
+  for (const auto& [name, value] : metrics->items()) names.push_back(name), values.push_back(value);
+  ar("metric_names", names);
+  ar("metric_values", values);
+  if (names.size() != values.size()) throw SystemError("engine.bin: metrics: names and values differ in number");
+  for (std::size_t i = 0; i < names.size(); ++i) metrics->Set(names[i], values[i]);
+}
 
 // Live rows of a slot: the frames it adds.
 std::int64_t CountFrames(const RolloutView& rollout) {
@@ -38,7 +49,8 @@ struct Engine::Impl {
   std::int64_t frames_learned = 0, frames_collected = 0;
   std::int64_t batches = 0;  // off-policy: sampled batches learned from
 
-  Metrics last;  // of the newest learned rollout
+  Metrics of_batch;  // of the newest batch learned from; off-policy that may be one of an earlier rollout
+  Metrics last;      // of the newest learned rollout, and of_batch
   double reward_s = 0, learn_s = 0;
 
   Impl(EngineParts p, EngineOptions o)
@@ -82,26 +94,34 @@ struct Engine::Impl {
     reward_s += Seconds(begin);
     metrics.Set("train/policy_lag", static_cast<double>(learned - rollout.policy_version));
     episodes.Add(rollout);
-    frames_learned += CountFrames(rollout);
-    metrics.Merge(traits.on_policy ? LearnOnPolicy(rollout) : LearnFromReplay(rollout));
+    if (traits.on_policy) {
+      LearnOnPolicy(rollout);
+      frames_learned += CountFrames(rollout);
+    } else {
+      frames_learned += CountFrames(rollout);
+      LearnFromReplay(rollout);
+    }
+    metrics.Merge(of_batch);
     last = std::move(metrics);
   }
 
-  Metrics LearnOnPolicy(const RolloutView& rollout) {
+  Metrics AgentLearn(const BatchView& batch) {
+    return WithPlace("agent", [&] { return parts.agent->Learn(batch, frames_learned); });
+  }
+
+  void LearnOnPolicy(const RolloutView& rollout) {
     const BatchView batch = AsBatch(rollout);
     auto begin = Clock::now();
-    Metrics metrics = parts.agent->Learn(batch, frames_learned);
+    of_batch = AgentLearn(batch);
     learn_s += Seconds(begin);
     begin = Clock::now();
-    metrics.Merge(parts.rewards->Train(batch, learned));
+    of_batch.Merge(parts.rewards->Train(batch, learned));
     reward_s += Seconds(begin);
-    return metrics;
   }
 
   // The number of batches learned so far is always floor(updates_per_frame * frames), so no fraction is ever lost.
-  Metrics LearnFromReplay(const RolloutView& rollout) {
+  void LearnFromReplay(const RolloutView& rollout) {
     parts.replay->Insert(rollout);
-    Metrics metrics;
     const std::int64_t frames = std::max<std::int64_t>(0, frames_learned - traits.random_frames);
     const auto due = static_cast<std::int64_t>(traits.updates_per_frame * static_cast<double>(frames));
     const Noise noise(options.seed, "replay");
@@ -113,17 +133,16 @@ struct Engine::Impl {
         break;
       learn_s += Seconds(begin);
       begin = Clock::now();
-      parts.rewards->ScoreReplayed(batch, frames_learned, batches);
+      of_batch = parts.rewards->ScoreReplayed(batch, frames_learned, batches);
       reward_s += Seconds(begin);
       begin = Clock::now();
-      metrics = parts.agent->Learn(batch, frames_learned);
+      of_batch.Merge(AgentLearn(batch));
       learn_s += Seconds(begin);
       begin = Clock::now();
-      metrics.Merge(parts.rewards->Train(batch, batches));
+      of_batch.Merge(parts.rewards->Train(batch, batches));
       reward_s += Seconds(begin);
     }
-    metrics.Set("train/batches", static_cast<double>(batches));
-    return metrics;
+    of_batch.Set("train/batches", static_cast<double>(batches));
   }
 
   // One iteration of the schedule in engine.h. Returns false when there is nothing left to do.
@@ -196,7 +215,10 @@ RunResult Engine::Run(std::stop_token stop) {
       timing.Set("time/act_s", s.collector.act_s());
       timing.Set("time/reward_s", s.reward_s);
       timing.Set("time/learn_s", s.learn_s);
-      for (const auto& sink : s.parts.sinks) sink->Write(s.frames_learned, metrics, timing);
+      for (const auto& sink : s.parts.sinks) {
+        sink->Write(s.frames_learned, metrics, timing);
+        sink->Flush(/*sync=*/false);  // for those who watch; a resumed run cuts what its checkpoint does not know
+      }
       if (progress) progress({s.frames_learned, metrics, timing});
       row_begin = Clock::now();
       row_frames = s.frames_learned;
@@ -236,7 +258,7 @@ void Engine::Serialize(const std::string& component, Archive& ar) {
     if (s.collected == s.learned && s.collected > 0) s.slot(s.collected - 1).SerializeLastRow(ar);
   } else {
     ROVE_CHECK(component == "engine");
-    ar.Section("engine", 1, [&](int) {
+    ar.Section("engine", 2, [&](int version) {
       ar("learned", s.learned);
       ar("collected", s.collected);
       ar("frames_learned", s.frames_learned);
@@ -244,6 +266,7 @@ void Engine::Serialize(const std::string& component, Archive& ar) {
       ar("batches", s.batches);
       ar("episodes", s.episodes);
       ar("collector", s.collector);
+      if (version >= 2) SerializeMetrics(ar, &s.of_batch);
     });
   }
 }

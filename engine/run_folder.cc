@@ -24,6 +24,11 @@ RunFolder::RunFolder(const std::string& path, bool must_exist) : path_(path) {
   fd_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd_ < 0) throw UserError(fmt::format("{}: cannot be opened: {}; choose another --run", lock, std::strerror(errno)));
   if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) {
+      const std::string why = std::strerror(errno);
+      close(fd_);
+      throw SystemError(fmt::format("{}: cannot be locked: {}; put the run on a local disk", lock, why));
+    }
     std::string holder = "another process";
     if (long pid = 0; std::ifstream(lock) >> pid) holder = "process " + std::to_string(pid);
     close(fd_);

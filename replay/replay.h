@@ -37,8 +37,11 @@ class Replay {
  public:
   virtual ~Replay() = default;
 
+  // Throws Error(kUser), which names the limit and what would be enough, if a slot of T rows does not fit.
+  virtual void CheckSlot(std::int64_t T) const = 0;
+
   // Appends the slot's T rows of every column; slots must follow one another without a gap. The oldest rows are overwritten
-  // when the limit is reached. Throws Error(kUser) if one slot is larger than the whole replay.
+  // when the limit is reached. Throws as CheckSlot.
   virtual void Insert(const RolloutView& rollout) = 0;
 
   // Fills *out with B = `batch` sequences of `length` transitions, start rows uniform over all stored starts whose `length`

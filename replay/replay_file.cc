@@ -339,7 +339,7 @@ void PrepareHdf5() {
 void WriteReplayFile(const std::string& path, const ReplayFileNotes& notes, const ReplayDeps& columns, Replay& replay,
                      const std::function<std::span<std::byte>(const ReplayChunk&)>& load) {
   PrepareHdf5();
-  const std::string temporary = path + ".tmp";
+  const std::string final_path = OutputPath(path), temporary = final_path + ".tmp";
   try {
     Writer writer(temporary, path);
     writer.Attributes(notes);
@@ -356,12 +356,12 @@ void WriteReplayFile(const std::string& path, const ReplayFileNotes& notes, cons
     append(replay.newest(), true);
     writer.Finish();
     SyncFile(temporary);
-    Rename(temporary, path);
+    Rename(temporary, final_path);
   } catch (...) {
     unlink(temporary.c_str());
     throw;
   }
-  SyncFolder(std::filesystem::path(path).parent_path().string());
+  SyncFolder(std::filesystem::path(final_path).parent_path().string());
 }
 
 std::int64_t ReadReplayFile(const std::string& path, const ReplayDeps& columns, Replay* replay) {

@@ -30,15 +30,24 @@ class UniformReplay final : public Replay {
         bytes_limit_(bytes_limit),
         version_(static_cast<std::size_t>(geometry.chunks)) {}
 
-  void Insert(const RolloutView& rollout) override {
-    ROVE_CHECK_EQ(rollout.n, n_);
-    const std::int64_t T = rollout.T;
-    if (T > kept_) RefuseSlot(T);
+  void CheckSlot(std::int64_t T) const override {
+    if (T > kept_) {
+      // A limit of 2 T + 4 periods of bytes keeps at least T rows: ChunkGeometry::Fit loses at most two chunks of a quarter each.
+      const std::int64_t enough = bytes_limit_ ? (2 * T / period_ + 4) * ring_.geometry().period_bytes() : T * n_;
+      throw UserError(fmt::format("{}: holds {} steps of each environment, a rollout has {}; raise it to at least {}", place_,
+                                  kept_, T, enough));
+    }
     if (!layout_.state.empty() && T % period_ != 0) {
       throw UserError(
           fmt::format("{}: a rollout of {} steps is no multiple of the sequence length {}, at which recurrent states are stored",
                       place_, T, period_));
     }
+  }
+
+  void Insert(const RolloutView& rollout) override {
+    ROVE_CHECK_EQ(rollout.n, n_);
+    const std::int64_t T = rollout.T;
+    CheckSlot(T);
     live_ -= LiveRows(oldest(), std::max(oldest(), head_ + T - kept_));
     for (std::int64_t c = head_ == 0 ? 0 : head_ / chunk_rows() + 1; c <= (head_ + T) / chunk_rows(); ++c) version(c) = 0;
     for (std::int64_t t = 0; t < T; ++t) {
@@ -256,13 +265,6 @@ class UniformReplay final : public Replay {
     for (std::size_t k = 0; k < layout_.extra.size(); ++k) Load(layout_.extra[k], records, t, to.extra[k].data);
     Load(layout_.step_type, records, t, to.step_type.data());
   }
-  [[noreturn]] void RefuseSlot(std::int64_t T) const {
-    // A limit of 2 T + 4 periods of bytes keeps at least T rows: ChunkGeometry::Fit loses at most two chunks of a quarter each.
-    const std::int64_t enough = bytes_limit_ ? (2 * T / period_ + 4) * ring_.geometry().period_bytes() : T * n_;
-    throw UserError(fmt::format("{}: holds {} steps of each environment, a rollout has {}; raise it to at least {}", place_,
-                                kept_, T, enough));
-  }
-
   void Gather(int batch, int length, BatchView* out) {
     const std::span<const std::byte*const> frames = record_, rows = frames.first(frames.size() - static_cast<std::size_t>(batch));
     const auto views = [](std::vector<RecordField>* fields, std::span<const std::byte* const> from, int leading,
@@ -336,7 +338,7 @@ std::unique_ptr<Replay> MakeUniformReplay(const Config& config, const ReplayDeps
       config.At("bytes").Fail(fmt::format("{} bytes hold no two steps of {} environments, {} bytes each; raise it", bytes,
                                           deps.num_envs, layout.record_bytes));
     }
-    if (geometry.kept > kMost / deps.num_envs) geometry.Keep(kMost / deps.num_envs, max_chunk_bytes);
+    geometry.kept = std::min(geometry.kept, (capacity > 0 ? capacity : kMost) / deps.num_envs);
   }
   const double have = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   const Config key = config.At(bytes_bind ? "bytes" : "capacity");

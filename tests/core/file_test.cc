@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,10 +60,34 @@ TEST_CASE("file: errors name the path and the reason", "[core][unit]") {
   CHECK_THROWS_WITH(ReadFile(folder / "none"), folder / "none" + ": cannot be read: No such file or directory");
   CHECK_THROWS_WITH(ReadFile(folder.path()), folder.path() + ": cannot be read: Is a directory");
   CHECK_THROWS_WITH(WriteFileAtomically(folder / "no/x", "1"),
-                    folder / "no/x.tmp" + ": cannot be written: No such file or directory");
+                    folder / "no/x" + ": cannot be written: No such file or directory");
   CHECK_THROWS_WITH(AppendFile(folder / "no/x", 0), folder / "no/x" + ": cannot be written: No such file or directory");
   CHECK_THROWS_WITH(Rename(folder / "a", folder / "b"), folder / "b" + ": cannot be written: No such file or directory");
   CHECK_THROWS_WITH(SyncFolder(folder / "a"), folder / "a" + ": cannot be written: No such file or directory");
+}
+
+TEST_CASE("file: a link is followed, and what is no regular file is not replaced by one", "[core][unit]") {
+  const TestFolder folder;
+  std::filesystem::create_directory(folder / "there");
+  std::filesystem::create_symlink("there/x", folder / "link");
+  WriteFileAtomically(folder / "link", "1");  // to a file that is not there yet
+  WriteFileAtomically(folder / "link", "2");
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+  CHECK(ReadFile(folder / "there/x") == "2");
+  REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(WriteFileAtomically(folder / "pipe", "1"), folder / "pipe" + ": is no regular file; name another file");
+  CHECK_THROWS_WITH(WriteFileAtomically(folder / "there", "1"), folder / "there" + ": is a folder; name another file");
+  CHECK(std::filesystem::is_fifo(folder / "pipe"));
+}
+
+TEST_CASE("file: two that exist change places in one step", "[core][unit]") {
+  const TestFolder folder;
+  WriteFileAtomically(folder / "a", "1");
+  std::filesystem::create_directory(folder / "b");
+  if (!Exchange(folder / "a", folder / "b")) return;  // a file system that cannot
+  CHECK(ReadFile(folder / "b") == "1");
+  CHECK(std::filesystem::is_directory(folder / "a"));
+  CHECK_THROWS_WITH(Exchange(folder / "a", folder / "none"), folder / "none" + ": cannot be written: No such file or directory");
 }
 
 TEST_CASE("file: a full disk or a short write leaves the old file whole and no temporary one", "[core][unit]") {
@@ -70,7 +95,7 @@ TEST_CASE("file: a full disk or a short write leaves the old file whole and no t
   WriteFileAtomically(folder / "x", "old");
   for (const char* fault : {"write=enospc", "write=short"}) {
     const Faults faults(fault);
-    CHECK_THROWS_WITH(WriteFileAtomically(folder / "x", "new and longer"), folder / "x.tmp" + kFull);
+    CHECK_THROWS_WITH(WriteFileAtomically(folder / "x", "new and longer"), folder / "x" + kFull);
     CHECK(ReadFile(folder / "x") == "old");
     CHECK_FALSE(std::filesystem::exists(folder / "x.tmp"));
   }

@@ -109,6 +109,43 @@ TEST_CASE("checkpoint: a run without any is none; one without its manifest is na
   CHECK_THROWS_WITH(LoadCheckpoint(scratch.path, &warnings), Catch::Contains("no older one is whole"));
 }
 
+TEST_CASE("checkpoint: one of another format is not called damaged", "[engine][unit]") {
+  const Scratch scratch;
+  Train(scratch.path);
+  const fs::path manifest = Checkpoints(scratch.path)[1] / "manifest.json";
+  std::ofstream(manifest) << R"({"format": 2, "env_steps": 304})";
+  std::vector<std::string> warnings;
+  CHECK_THROWS_WITH(LoadCheckpoint(scratch.path, &warnings),
+                    Catch::Contains("a checkpoint of format 2, this program reads 3; use the build that wrote it"));
+}
+
+TEST_CASE("checkpoint: of two with the same frames the newer is kept, beside the one before", "[engine][unit]") {
+  const Scratch scratch;
+  RunSetup setup = BuildRun(Config::Parse(R"(
+env: {type: probe/corridor, count: 1, max_steps: 3}
+agent: {type: probe/counter}
+run: {frames: 12, rollout: 1, act_block: 1}
+checkpoint: {every: 1}
+)"));
+  Engine engine(std::move(setup.parts), setup.engine);
+  CheckpointWriter writer(scratch.path, {"build", "kernel", "hash"});
+  int same = 0;
+  std::int64_t before = 0;
+  engine.save = [&](Engine& e) {
+    writer.Save(e);
+    std::vector<std::string> warnings;
+    CHECK(LoadCheckpoint(scratch.path, &warnings)->updates == e.updates());
+    CHECK(warnings.empty());
+    CHECK(FramesSaved(scratch.path) == e.env_steps());
+    const auto kept = Checkpoints(scratch.path);
+    if (e.updates() > 2) CHECK(kept.size() == 2);
+    same += e.env_steps() == before;
+    before = e.env_steps();
+  };
+  engine.Run();
+  CHECK(same >= 3);  // after rollouts of a dead row alone
+}
+
 TEST_CASE("checkpoint: no flipped bit of a manifest goes unseen", "[engine][unit]") {
   const Scratch scratch;
   Train(scratch.path);

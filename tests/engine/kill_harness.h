@@ -93,8 +93,9 @@ inline std::map<std::string, std::string> FinalBytes(const std::string& run) {
   return out;
 }
 
-// The run of `config` in `mode` (sync, pipelined) on 2 threads ends with the same bytes on 1, 3 and 5 threads, and when it is
-// killed after `rows` metric rows and again within the second checkpoint from there.
+// The run of `config` (without TensorBoard) in `mode` (sync, pipelined) on 2 threads ends with the same bytes on 1, 3 and 5
+// threads, and when it is killed within its metric row number `rows`, which should come after a checkpoint, and again within the
+// second checkpoint from there.
 inline void CheckThreadsAndKills(const std::string& config, const std::string& mode, int rows) {
   const Scratch scratch(config);
   const std::string run_mode = "run.mode=" + mode;
@@ -105,7 +106,8 @@ inline void CheckThreadsAndKills(const std::string& config, const std::string& m
     REQUIRE(scratch.Train(threads, "", {run_mode, "run.threads=" + threads}).Wait() == 0);
     CHECK(FinalBytes(scratch.run(threads)) == whole);
   }
-  REQUIRE(scratch.Train("killed", fmt::format("metrics.line:{}=kill", rows), {run_mode}).Wait() == -SIGKILL);
+  REQUIRE(scratch.Train("killed", fmt::format("metrics.line:{}=kill", 2 * rows - 1), {run_mode}).Wait() == -SIGKILL);
+  REQUIRE(fs::exists(scratch.run("killed") + "/checkpoints"));
   REQUIRE(Start({"train", "--resume", scratch.run("killed")}, "checkpoint.rename:2=kill", scratch.log()).Wait() == -SIGKILL);
   REQUIRE(Start({"train", "--resume", scratch.run("killed")}, "", scratch.log()).Wait() == 0);
   CHECK(FinalBytes(scratch.run("killed")) == whole);

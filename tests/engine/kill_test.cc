@@ -46,10 +46,29 @@ void KillAt(const Scratch& scratch, const std::vector<std::string>& points) {
 }
 
 TEST_CASE("kill: at every named point a resumed run ends like an undisturbed one", "[engine][kill]") {
-  KillAt(Scratch(kConfig),
-         {"checkpoint.component:1=kill", "checkpoint.component:9=kill", "checkpoint.component:21=kill", "checkpoint.sync:1=kill",
-          "checkpoint.sync:4=kill", "checkpoint.rename:1=kill", "checkpoint.rename:3=kill", "checkpoint.rotate:1=kill",
-          "checkpoint.rotate:4=kill", "metrics.line:1=kill", "metrics.line:5=kill", "metrics.line:12=kill"});
+  KillAt(Scratch(kConfig), {"checkpoint.component:1=kill", "checkpoint.component:9=kill", "checkpoint.component:21=kill",
+                            "checkpoint.sync:1=kill", "checkpoint.sync:4=kill", "checkpoint.rename:1=kill",
+                            "checkpoint.rename:3=kill", "checkpoint.rotate:1=kill", "checkpoint.rotate:4=kill",
+                            "metrics.line:1=kill", "metrics.line:5=kill", "metrics.line:12=kill", "metrics.line:31=kill"});
+}
+
+TEST_CASE(
+    "kill: a checkpoint of the same frames as the one before, after a rollout of dead rows alone, takes its place in one step",
+    "[engine][kill]") {
+  // Episodes of at most 3 steps, one row a rollout: each fourth rollout or sooner is a dead row.
+  const Scratch scratch(R"(
+env: {type: probe/corridor, count: 1, max_steps: 3}
+agent: {type: probe/counter}
+run: {frames: 12, seed: 3, rollout: 1}
+checkpoint: {every: 1}
+log: {every: 1, tensorboard: false}
+)");
+  std::vector<std::string> points;
+  for (int passing = 1; passing <= 12; ++passing) {
+    for (const char* point : {"checkpoint.rename", "checkpoint.rotate"})
+      points.push_back(fmt::format("{}:{}=kill", point, passing));
+  }
+  KillAt(scratch, points);
 }
 
 TEST_CASE("kill: a replay's chunks survive between any chunk and its manifest, also once the ring has wrapped",
@@ -82,7 +101,7 @@ TEST_CASE("kill: a run that began with imported rows ends like an undisturbed on
   REQUIRE(scratch.Train("before", "checkpoint.component:1=kill").Wait() == -SIGKILL);  // no checkpoint: imports again
   Finish(scratch, "before");
   CHECK(FinalBytes(scratch.run("before")) == whole);
-  REQUIRE(scratch.Train("gone", "metrics.line:3=kill").Wait() == -SIGKILL);
+  REQUIRE(scratch.Train("gone", "metrics.line:5=kill").Wait() == -SIGKILL);
   fs::remove(file);
   Finish(scratch, "gone");  // by the config it was started with, which names no hash
   CHECK(FinalBytes(scratch.run("gone")) == whole);

@@ -20,7 +20,7 @@ evaluation: {every: 200, episodes: 3, mode: greedy}
 TEST_CASE("sac with rnd: 1, 2, 3 and 5 threads and a run killed twice end with the same bytes", "[engine][threads][kill]") {
   const std::string mode = GENERATE("sync", "pipelined");
   INFO(mode);
-  CheckThreadsAndKills(kConfig, mode, 6);
+  CheckThreadsAndKills(kConfig, mode, 9);
 }
 
 }  // namespace

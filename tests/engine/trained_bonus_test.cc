@@ -156,6 +156,21 @@ TEST_CASE("on policy: each slot is scored once, then trained on once", "[engine]
   for (std::size_t k = 0; k < calls.size(); ++k) CHECK(calls[k].what == (k % 2 == 0 ? 'f' : 'T'));
 }
 
+TEST_CASE("replay: a row has the newest batch's metrics, also where its rollout had no batch due", "[engine][unit]") {
+  Run run = Make(kReplay, std::vector<std::string>{"log.every=1", "run.rollout=1", "env.count=1", "run.frames=120"});
+  Finish(run);
+  bool learned = false;
+  double batches = 0;
+  int waited = 0;
+  for (const auto& row : run.sink->rows) {
+    learned = learned || row.metrics.Find("reward/rnd_loss") != nullptr;
+    CHECK((row.metrics.Find("reward/rnd_loss") != nullptr) == learned);
+    waited += learned && *row.metrics.Find("train/batches") == batches;
+    batches = *row.metrics.Find("train/batches");
+  }
+  CHECK(waited > 20);
+}
+
 TEST_CASE("trained bonuses log their losses", "[engine][unit]") {
   Run run = Make(kReplay, {});
   Finish(run);

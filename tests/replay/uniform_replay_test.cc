@@ -269,6 +269,8 @@ TEST_CASE("replay: a limit in bytes keeps what fits, and of two limits the first
     CHECK(46.0 * static_cast<double>(kept) <= bytes);
     CHECK(46.0 * static_cast<double>(kept) >= (bytes >= 1e7 ? 0.96 : 0.5) * bytes);  // less one or two chunks of a 64th
     CHECK(capacity("{capacity: 2e9, " + limit + "}") == kept);
+    for (std::int64_t most = 3; most <= 2 * kept; most += 1 + most / 7)  // also where the two limits are close
+      CHECK(capacity(fmt::format("{{capacity: {}, {}}}", most, limit)) <= most);
   }
 }
 
