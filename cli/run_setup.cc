@@ -193,6 +193,8 @@ RunSetup BuildRun(const Config& root) {
     const Config replay = root.At("replay");
     ReadImport(replay, &setup);
     parts.replay = MakeUniformReplay(replay, setup.replay_columns());
+    parts.replay->CheckSlot(engine.rollout_length);
+    parts.rewards->CheckReplayed();
     replay.RefuseUnread();
   }
   CheckEvaluationLevels(root, setup);

@@ -13,7 +13,7 @@ ActionInputs::ActionInputs(const Config& config, const TensorSpec& spec) : spec_
 
 void ActionInputs::Fill(ConstTensorView action, std::span<const std::int32_t> rows, float* out, std::int64_t stride) const {
   inputs_.Fill({&action, 1}, rows, out, stride);
-  if (spec_.dtype != DType::kF32 || spec_.low.empty() || spec_.high.empty()) return;
+  if ((spec_.dtype != DType::kF32 && spec_.dtype != DType::kF64) || spec_.low.empty() || spec_.high.empty()) return;
   for (std::size_t row = 0; row < rows.size(); ++row, out += stride) {
     for (std::int64_t e = 0; e < size(); ++e) {
       const double low = spec_.low_of(e), high = spec_.high_of(e);

@@ -155,7 +155,7 @@ std::unique_ptr<Encoder> MakeMinigridCnn(const Config& config, const EncoderDeps
   return std::make_unique<MinigridCnn>(options, image_column, height, width, Inputs(config, deps.obs, columns), deps.layout);
 }
 
-const EncoderRegistrar kMinigridCnn("minigrid_cnn", "2x2 convolutions over MiniGrid codes", MakeMinigridCnn);
+const EncoderRegistrar kMinigridCnn("minigrid_cnn", "convolutions over MiniGrid codes, as they are or one-hot", MakeMinigridCnn);
 
 }  // namespace
 }  // namespace rove::nn

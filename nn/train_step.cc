@@ -67,8 +67,8 @@ float TrainStep::Step(float learning_rate, const std::function<void(int, const P
   reducer_->Reduce(parts, grad_);
   const float norm = std::sqrt(at::dot(Flat(grad_), Flat(grad_)).item<float>());
   if (!std::isfinite(norm)) {
-    throw SystemError("training: the gradient of step " + std::to_string(steps_ + 1) +
-                      " is not finite; lower agent.learning_rate or look for NaN in rewards and observations");
+    throw SystemError("the gradient of step " + std::to_string(steps_ + 1) +
+                      " is not finite; lower learning_rate or look for NaN in rewards and observations");
   }
   const float limit = options_.max_grad_norm;
   ++steps_;

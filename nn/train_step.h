@@ -26,7 +26,7 @@ struct OptimizerOptions {
   enum class Type : std::uint8_t { kAdam, kRmsProp } type = Type::kAdam;
   float epsilon = 1e-5f;       // added to the root of the second moment
   float beta1 = 0.9f;          // adam
-  float beta2 = 0.999f;        // adam, and rmsprop's decay if set so
+  float beta2 = 0.999f;        // adam
   float decay = 0.99f;         // rmsprop
   float max_grad_norm = 0.5f;  // gradients of a greater global norm are scaled down to it; 0: never
 };

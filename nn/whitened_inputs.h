@@ -2,7 +2,8 @@
 // as blind to a column of small numbers as it is deaf to all others beside a column of large ones.
 //
 //   x' = clip((x - mean) / sqrt(variance + 1e-8), -clip, clip)     per element, population moments of all rows observed so far
-// Burda et al. 2019 (section 2.4; clip 5). A row is whitened by moments that include it, so the first one ever is all zeros.
+// Burda et al. 2019 (section 2.4; clip 5). A next state is whitened by moments that include it, so the first one alone is all
+// zeros; the run's first obs[0] comes before any moments and is only cut to +-clip.
 // With an `encoder` the rows are what it reads, and are left as they are unless the config says `whiten: true`.
 #pragma once
 

@@ -127,10 +127,11 @@ class MadeRndVae final : public RewardModule {
                                                static_cast<std::uint64_t>(rollout.first_step + t));
                              });
     const bool one_by_one = options_.normalizer != Normalizer::kAsReleased;  // which needs the variance of a batch
-    if (!one_by_one) fresh_.Add(g);
+    const bool known = knows_g();
+    if (!one_by_one && known) fresh_.Add(g);
     std::vector<float> bonus(live.size());
     for (std::size_t k = 0; k < live.size(); ++k) {
-      if (one_by_one && !g.empty()) fresh_.Add({&g[k], 1});
+      if (one_by_one && known && !g.empty()) fresh_.Add({&g[k], 1});
       bonus[k] = Bonus(n, g, k, fresh_);
     }
     Scatter(live, bonus, out);
@@ -139,7 +140,7 @@ class MadeRndVae final : public RewardModule {
 
   // g's running moments, before the batch is scored: as in the released code.
   void Observe(const BatchView& batch, const Noise& noise) override {
-    if (masked() || !uses_recency()) return;
+    if (masked() || !uses_recency() || !knows_g()) return;
     const std::vector<std::int32_t> live = LiveRows(batch);
     replayed_.Add(RecencyFactor(ReadWhitened(batch, live), RowNoise(noise, live)));
   }
@@ -252,10 +253,12 @@ class MadeRndVae final : public RewardModule {
     return g;
   }
   // Absolute nats grow with the number of elements and fall as the autoencoder learns, and exp of them has no useful standard
-  // deviation; so a likelihood's l counts from its recent mean. Before the first step all pairs are equal.
+  // deviation; so a likelihood's l counts from its recent mean. Before the first step all pairs are equal, and g is no sample of
+  // what it will be: it stays out of the moments.
+  bool knows_g() const { return baseline_ || options_.likelihood == MadeOptions::Likelihood::kMeanSquare; }
   float FactorOf(float l) const {
+    if (!knows_g()) return 1;
     if (options_.likelihood == MadeOptions::Likelihood::kMeanSquare) return std::exp(0.5f * std::min(l, kMostReleasedNats));
-    if (!baseline_) return 1;
     return std::exp(0.5f * std::clamp(l - static_cast<float>(*baseline_), -options_.most_nats, options_.most_nats));
   }
 

@@ -65,10 +65,16 @@ struct RewardMix::Term {
     config.GetEnum("normalize", &normalize, {"none", "std", "return_std"});
     if (normalize == Normalize::kReturnStd) config.Get("return_gamma", &return_gamma, InRange(0, 1));
     returns = DiscountedReturnStd(deps.num_envs, return_gamma);
-    module = Rewards().Create(config, deps);
+    module = Rewards().Create(config, index == 0 ? deps : Numbered(deps, index));
     if (module->traits().self_normalized && normalize != Normalize::kNone) {
       config.At("normalize").Fail("this bonus normalises itself; expected none");
     }
+  }
+
+  // A second bonus of one type has networks of its own.
+  static RewardDeps Numbered(RewardDeps deps, std::uint64_t index) {
+    deps.seed = DeriveSeed(deps.seed, "reward", index);
+    return deps;
   }
 
   // What the raw bonus is multiplied by after env_steps frames, under the statistics of now.
@@ -118,76 +124,89 @@ std::optional<ReturnStream> RewardMix::intrinsic_head() const { return head_; }
 
 bool RewardMix::empty() const { return terms_.empty(); }
 
-void RewardMix::Combine(const SequenceView& rows) const {
+void RewardMix::Combine(const SequenceView& rows, Metrics* metrics) const {
+  double intrinsic = 0, abs_intrinsic = 0, abs_reward = 0, live = 0;
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     const float sum = rows.reward[row] + (head_ ? 0.0f : rows.intrinsic[row]);
     rows.total[row] = clip_ ? std::clamp(sum, clip_->first, clip_->second) : sum;
+    if (dead_[row]) continue;
+    intrinsic += rows.intrinsic[row];
+    abs_intrinsic += std::abs(rows.intrinsic[row]);
+    abs_reward += std::abs(rows.reward[row]);
+    ++live;
   }
+  metrics->Set("reward/bonus_share", abs_intrinsic > 0 ? abs_intrinsic / (abs_intrinsic + abs_reward) : 0);
+  metrics->Set("reward/intrinsic_mean", live > 0 ? intrinsic / live : 0);
+}
+
+void RewardMix::FindDead(const SequenceView& rows) {
+  dead_.resize(rows.rows());
+  for (std::size_t row = 0; row < rows.rows(); ++row) dead_[row] = rows.step_type[row] == StepType::kLast;
+}
+
+void RewardMix::SetRawMetrics(const Term& term, Metrics* metrics) {
+  live_.clear();
+  for (std::size_t row = 0; row < raw_.size(); ++row) {
+    if (!dead_[row]) live_.push_back(raw_[row]);
+  }
+  RunningMoments moments;
+  moments.Add(live_);
+  metrics->Set("reward/" + term.label + "_mean", moments.mean());
+  metrics->Set("reward/" + term.label + "_std", moments.std());
+  metrics->Set("reward/" + term.label + "_max", live_.empty() ? 0 : *std::ranges::max_element(live_));
 }
 
 Metrics RewardMix::ScoreFresh(const RolloutView& rollout, std::int64_t env_steps, std::int64_t update) {
   Metrics metrics;
   raw_.resize(rollout.rows());
-  dead_.resize(rollout.rows());
-  for (std::size_t row = 0; row < rollout.rows(); ++row) dead_[row] = rollout.step_type[row] == StepType::kLast;
+  FindDead(rollout);
   std::ranges::fill(rollout.intrinsic, 0.0f);
   for (auto& term : terms_) {
     term->module->ScoreFresh(rollout, term->noise.Sub(static_cast<std::uint64_t>(update)), raw_);
-    live_.clear();
-    for (std::size_t row = 0; row < rollout.rows(); ++row) {
-      if (!dead_[row]) live_.push_back(raw_[row]);
-    }
+    SetRawMetrics(*term, &metrics);
     if (term->normalize == Normalize::kStd) term->moments.Add(live_);
     if (term->normalize == Normalize::kReturnStd) term->returns.Add(rollout.T, raw_, dead_);
     const float scale = term->Scale(env_steps);
     for (std::size_t row = 0; row < rollout.rows(); ++row) rollout.intrinsic[row] += dead_[row] ? 0 : scale * raw_[row];
-
-    RunningMoments slot;
-    slot.Add(live_);
-    metrics.Set("reward/" + term->label + "_mean", slot.mean());
-    metrics.Set("reward/" + term->label + "_std", slot.std());
-    metrics.Set("reward/" + term->label + "_max", live_.empty() ? 0 : *std::ranges::max_element(live_));
   }
-  Combine(rollout);
-
-  double intrinsic = 0, abs_intrinsic = 0, abs_reward = 0, live = 0;
-  for (std::size_t row = 0; row < rollout.rows(); ++row) {
-    if (dead_[row]) continue;
-    intrinsic += rollout.intrinsic[row];
-    abs_intrinsic += std::abs(rollout.intrinsic[row]);
-    abs_reward += std::abs(rollout.reward[row]);
-    ++live;
-  }
-  metrics.Set("reward/bonus_share", abs_intrinsic > 0 ? abs_intrinsic / (abs_intrinsic + abs_reward) : 0);
-  metrics.Set("reward/intrinsic_mean", live > 0 ? intrinsic / live : 0);
+  Combine(rollout, &metrics);
   return metrics;
 }
 
-void RewardMix::ScoreReplayed(const BatchView& batch, std::int64_t env_steps, std::int64_t update) {
-  const auto relabelable = std::ranges::count_if(terms_, [](const auto& term) { return term->module->traits().relabelable; });
-  if (relabelable != 0 && relabelable != std::ssize(terms_)) {
-    throw UserError(terms_.front()->place +
-                    ": bonuses that can be rescored when sampled and bonuses that cannot (episodic ones) "
-                    "do not mix in a replay; use one kind");
-  }
+void RewardMix::CheckReplayed() const {
+  const auto kind = [](const auto& term) { return term->module->traits().relabelable; };
+  const auto other = std::ranges::adjacent_find(terms_, std::ranges::not_equal_to(), kind);
+  if (other == terms_.end()) return;
+  throw UserError(
+      (*other)->place + " and " + (*std::next(other))->place +
+      ": bonuses that can be rescored when sampled and bonuses that cannot (episodic ones) do not mix in a replay; use "
+      "one kind");
+}
+
+Metrics RewardMix::ScoreReplayed(const BatchView& batch, std::int64_t env_steps, std::int64_t update) {
+  Metrics metrics;
+  FindDead(batch);
   for (auto& term : terms_) term->module->Observe(batch, term->noise.Sub(static_cast<std::uint64_t>(update)));
-  if (relabelable != 0) {
+  if (!terms_.empty() && terms_.front()->module->traits().relabelable) {
     raw_.resize(batch.rows());
     std::ranges::fill(batch.intrinsic, 0.0f);
     for (const auto& term : terms_) {
       term->module->ScoreReplayed(batch, term->noise.Sub(static_cast<std::uint64_t>(update)), raw_);
+      SetRawMetrics(*term, &metrics);
       const float scale = term->Scale(env_steps);
       for (std::size_t row = 0; row < batch.rows(); ++row) batch.intrinsic[row] += scale * raw_[row];
     }
   }
-  Combine(batch);
+  Combine(batch, &metrics);
+  return metrics;
 }
 
 Metrics RewardMix::Train(const BatchView& batch, std::int64_t update) {
   Metrics metrics;
   for (auto& term : terms_) {
     if (!term->module->traits().trains) continue;
-    const Metrics trained = term->module->Train(batch, term->train_noise.Sub(static_cast<std::uint64_t>(update)));
+    const Metrics trained = WithPlace(
+        term->place, [&] { return term->module->Train(batch, term->train_noise.Sub(static_cast<std::uint64_t>(update))); });
     for (const auto& [name, value] : trained.items()) metrics.Set("reward/" + term->label + "_" + name, value);
   }
   return metrics;

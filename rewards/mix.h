@@ -40,9 +40,12 @@ class RewardMix {
   // docs/metrics.md).
   Metrics ScoreFresh(const RolloutView& rollout, std::int64_t env_steps, std::int64_t update);
 
+  // For agents that learn from a replay. Throws Error(kUser) if some modules are relabelable and some are not.
+  void CheckReplayed() const;
   // Rescores a replayed batch under today's bonuses with frozen normalisers: fills intrinsic and total. If no module is
-  // relabelable, keeps the intrinsic that the transitions were stored with; throws Error(kUser) if some are and some are not.
-  void ScoreReplayed(const BatchView& batch, std::int64_t env_steps, std::int64_t update);
+  // relabelable, keeps the intrinsic that the transitions were stored with. Returns the metrics of ScoreFresh, those of the raw
+  // bonus only if it is rescored.
+  Metrics ScoreReplayed(const BatchView& batch, std::int64_t env_steps, std::int64_t update);
 
   // Trains the modules that train; returns their metrics under reward/<label>_*.
   Metrics Train(const BatchView& batch, std::int64_t update);
@@ -52,7 +55,9 @@ class RewardMix {
 
  private:
   struct Term;
-  void Combine(const SequenceView& rows) const;  // total from reward and intrinsic
+  void FindDead(const SequenceView& rows);
+  void SetRawMetrics(const Term& term, Metrics* metrics);          // of raw_ on live rows
+  void Combine(const SequenceView& rows, Metrics* metrics) const;  // total from reward and intrinsic
 
   std::vector<std::unique_ptr<Term>> terms_;
   std::optional<ReturnStream> head_;

@@ -93,13 +93,7 @@ class Ngu final : public RewardModule {
 
   Metrics Train(const BatchView& batch, const Noise& noise) override {
     Metrics metrics = embedding_.Train(batch, noise);
-    if (!distillation_) return metrics;
-    double loss = 0, steps = 0;
-    ForEachMinibatch(*minibatches_, noise.Sub(1), LiveRows(batch), [&](std::span<const std::int32_t> rows) {
-      loss += distillation_->Train(ReadStates(batch, rows, 1, embedding_.inputs()));
-      ++steps;
-    });
-    metrics.Set("loss", steps > 0 ? loss / steps : 0);
+    if (distillation_) metrics.Set("loss", Distill(batch, *minibatches_, noise.Sub(1), embedding_.inputs(), *distillation_));
     return metrics;
   }
 

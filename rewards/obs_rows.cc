@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "nn/action_inputs.h"
+#include "nn/random_distillation.h"
 #include "nn/tiles.h"
 #include "nn/whitened_inputs.h"
 #include "rewards/minibatches.h"
@@ -73,6 +74,16 @@ std::vector<float> ReadLiveActions(const SequenceView& batch, std::size_t lead, 
                 out.begin() + static_cast<std::ptrdiff_t>((lead + static_cast<std::size_t>(live[k])) * width));
   }
   return out;
+}
+
+double Distill(const SequenceView& batch, const MinibatchOptions& minibatches, const Noise& noise,
+               const nn::WhitenedInputs& inputs, nn::RandomDistillation& distillation) {
+  double loss = 0, steps = 0;
+  ForEachMinibatch(minibatches, noise, LiveRows(batch), [&](std::span<const std::int32_t> rows) {
+    loss += distillation.Train(ReadStates(batch, rows, 1, inputs));
+    ++steps;
+  });
+  return steps > 0 ? loss / steps : 0;
 }
 
 }  // namespace rove

@@ -11,9 +11,13 @@
 
 namespace rove {
 
+struct MinibatchOptions;
+class Noise;
+
 namespace nn {
 class WhitenedInputs;
 class ActionInputs;
+class RandomDistillation;
 }  // namespace nn
 
 // obs[t] of column i is row at(t * n + i) of x, 0 <= t <= T.
@@ -37,5 +41,9 @@ std::vector<float> ReadStates(const SequenceView& batch, std::span<const std::in
 std::vector<float> ReadActions(const SequenceView& batch, std::span<const std::int32_t> numbers, const nn::ActionInputs& actions);
 // For scoring: the actions of all rows, beside ObsRows: [lead + T n, width], zeros on dead rows.
 std::vector<float> ReadLiveActions(const SequenceView& batch, std::size_t lead, const nn::ActionInputs& actions);
+
+// Trains a predictor on the next states of a batch's live rows; the mean over its steps of the loss before each.
+double Distill(const SequenceView& batch, const MinibatchOptions& minibatches, const Noise& noise,
+               const nn::WhitenedInputs& inputs, nn::RandomDistillation& distillation);
 
 }  // namespace rove

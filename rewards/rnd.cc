@@ -40,13 +40,8 @@ class Rnd final : public RewardModule {
   }
 
   Metrics Train(const BatchView& batch, const Noise& noise) override {
-    double loss = 0, steps = 0;
-    ForEachMinibatch(minibatches_, noise, LiveRows(batch), [&](std::span<const std::int32_t> rows) {
-      loss += distillation_.Train(ReadStates(batch, rows, 1, inputs_));
-      ++steps;
-    });
     Metrics metrics;
-    metrics.Set("loss", steps > 0 ? loss / steps : 0);
+    metrics.Set("loss", Distill(batch, minibatches_, noise, inputs_, distillation_));
     return metrics;
   }
 

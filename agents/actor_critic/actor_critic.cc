@@ -123,7 +123,10 @@ ActorCriticAgent::ActorCriticAgent(const Config& config, const AgentDeps& deps, 
       total_frames_(deps.total_frames),
       intrinsic_(deps.intrinsic_head),
       extra_spec_{FloatColumn("log_prob"), FloatColumn("value")} {
-  if (intrinsic_) extra_spec_.push_back(FloatColumn("value_int"));
+  if (intrinsic_) {
+    intrinsic_->timeout_terminal = options.extrinsic.timeout_terminal;
+    extra_spec_.push_back(FloatColumn("value_int"));
+  }
   if (net_->state_size() > 0) {
     state_spec_.push_back(FloatColumn("memory"));
     state_spec_.back().shape = {net_->state_size()};

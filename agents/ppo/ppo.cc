@@ -47,7 +47,7 @@ class Ppo final : public ActorCriticAgent {
     }
     const std::int64_t most = (rows / length - 1) / (options.minibatches * options.shards) + 1;  // sequences of a shard
     const std::int64_t chosen = std::min<std::int64_t>(recurrent() ? kMostSequences : kMostTile, most);
-    const auto width = options.tile > 0 ? std::max(options.tile / length, 1) : static_cast<int>(chosen);
+    const auto width = static_cast<int>(options.tile > 0 ? std::clamp<std::int64_t>(options.tile / length, 1, most) : chosen);
     for (int s = 0; s < options.shards; ++s) shards_.emplace_back(*net_, length, width);
   }
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/rng.h"
-#include "nn/bridge.h"
 #include "nn/categorical.h"
+#include "tests/nn/bridge.h"
 
 namespace rove {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/rng.h"
-#include "nn/bridge.h"
+#include "tests/nn/bridge.h"
 
 namespace rove {
 namespace {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/run_setup.h"
 #include "tests/cli/rove_runner.h"
 
 namespace rove {
@@ -33,6 +34,38 @@ std::set<std::string> LoggedNames(const std::string& path) {
 std::string Replace(std::string text, const std::string& what, const std::string& with) {
   if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), with);
   return text;
+}
+
+TEST_CASE("an annealed learning rate is whole in the first update and above 0 in the last", "[cli][unit]") {
+  const Sandbox box("anneal");
+  REQUIRE(RunRove({"train", ROVE_SOURCE_DIR "/configs/demo.yaml", "--run", box / "run", "agent.anneal=true",
+                   "agent.learning_rate=0.5", "env.count=4", "run.rollout=16", "run.frames=200", "run.mode=sync", "log.every=1",
+                   "evaluation.every=0"})
+              .status == 0);
+  std::vector<double> rates;
+  std::istringstream lines(Slurp(box / "run/metrics.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    const auto row = nlohmann::json::parse(line);
+    if (row.contains("agent/learning_rate")) rates.push_back(row["agent/learning_rate"]);
+  }
+  REQUIRE(rates.size() >= 4);
+  CHECK(rates.front() == 0.5);
+  CHECK(rates.back() > 0);
+  CHECK(rates.back() < 0.2);
+}
+
+TEST_CASE("every base config makes a run: each of its keys is known", "[cli][unit]") {
+  int bases = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(ROVE_SOURCE_DIR "/configs/base")) {
+    const std::string path = entry.path().string();
+    INFO(path);
+    const bool continuous = entry.path().stem() == "sac";
+    const std::vector<std::string> env{continuous ? "env.type=dm_control/cartpole-swingup"
+                                                  : "env.type=MiniGrid-MultiRoom-N7-S4-v0"};
+    CHECK_NOTHROW(BuildRun(Config::Load(path, env)));
+    ++bases;
+  }
+  CHECK(bases >= 5);
 }
 
 TEST_CASE("every shipped config trains, and docs/metrics.md has every name it logs", "[cli][unit]") {

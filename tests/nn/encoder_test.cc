@@ -7,8 +7,8 @@
 
 #include "core/error.h"
 #include "nn/actor_critic.h"
-#include "nn/bridge.h"
 #include "nn/inputs.h"
+#include "tests/nn/bridge.h"
 
 namespace rove::nn {
 namespace {

@@ -74,7 +74,7 @@ TEST_CASE("Shards are summed in order, whatever the number of threads", "[nn][un
 TEST_CASE("A gradient that is not finite stops the run and leaves the parameters", "[nn][unit]") {
   TrainStep step(OneVector(1), 1, 1, {});
   CHECK_THROWS_WITH(step.Step(0.1f, OnShardZero({std::numeric_limits<float>::quiet_NaN()})),
-                    Catch::Contains("gradient of step 1 is not finite; lower agent.learning_rate"));
+                    Catch::Contains("gradient of step 1 is not finite; lower learning_rate"));
   CHECK(step.values()[0] == 0);
 }
 

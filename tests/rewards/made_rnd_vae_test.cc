@@ -60,6 +60,25 @@ TEST_CASE("made.rnd_vae: product = cover x recency, recency = g / std(g), matche
   }
 }
 
+TEST_CASE("made.rnd_vae: what was scored before the autoencoder's first step is not in g's moments", "[rewards][unit]") {
+  RolloutSlot first = PointRollout(1, 20, 4), second = PointRollout(2, 20, 4);
+  second.first_step = 20;
+  const auto second_slot = [&](const std::string& normalizer) {
+    auto made = MakePointReward(Made("factors: recency, normalizer: " + normalizer));
+    Fresh(*made, first);
+    made->Train(AsBatch(first.view()), Noise(1, "train"));
+    return Fresh(*made, second, 1);
+  };
+  const std::vector<float> g = second_slot("none"), paid = second_slot("fixed");
+  RunningMoments moments;
+  for (const std::int32_t number : LiveRows(second.view())) {
+    const auto row = static_cast<std::size_t>(number);
+    moments.Add(static_cast<double>(g[row]));
+    const double divisor = moments.std() > 1e-8 ? moments.std() : 1;
+    CHECK(paid[row] == Approx(static_cast<double>(g[row]) / divisor).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("made.rnd_vae: scoring sees the sample that Observe saw, another update another one", "[rewards][unit]") {
   RolloutSlot batch = PointRollout(2, 1, 64);
   auto made = MakePointReward(Made("factors: recency, normalizer: none"));

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/error.h"
 #include "tests/rewards/rollout_builder.h"
 
 namespace rove::testing {
@@ -31,7 +32,10 @@ class StateBonus final : public RewardModule {
 };
 
 const RewardRegistrar kStateBonus("probe/state", "the number of the next state",
-                                  [](const Config& config, const RewardDeps&) { return std::make_unique<StateBonus>(config); });
+                                  [](const Config& config, const RewardDeps& deps) {
+                                    if (deps.env.obs.size() < 4) throw UserError("probe/state: needs GridSpec's columns");
+                                    return std::make_unique<StateBonus>(config);
+                                  });
 
 RewardMix Mix(const std::string& yaml, int num_envs = 1) {
   return {Config::Parse(yaml), {.env = GridSpec(), .num_envs = num_envs, .slot_rows = 1, .seed = 1}};
@@ -110,8 +114,12 @@ TEST_CASE("mix: std divides by the running std of the raw bonus over live rows",
   mix.ScoreFresh(second.view(), 2, 1);
   const float root5 = std::sqrt(5.0f);
   CHECK_THAT(List(second.view().intrinsic), Approx(std::vector<float>{60 / root5, 80 / root5}));
-  mix.ScoreReplayed(AsBatch(first.view()), 4, 2);  // frozen: the std stays sqrt 5
+  const Metrics replayed = mix.ScoreReplayed(AsBatch(first.view()), 4, 2);  // frozen: the std stays sqrt 5
   CHECK_THAT(List(first.view().intrinsic), Approx(std::vector<float>{20 / root5, 40 / root5, 0}));
+  CHECK(*replayed.Find("reward/probe/state_mean") == 3);  // of what was sampled
+  CHECK(*replayed.Find("reward/probe/state_max") == 4);
+  CHECK(*replayed.Find("reward/intrinsic_mean") == Catch::Detail::Approx(30 / std::sqrt(5.0)));
+  CHECK(*replayed.Find("reward/bonus_share") == 1);
 }
 
 TEST_CASE("mix: a constant bonus has no std to divide by and stays as it is", "[rewards][unit]") {
@@ -148,10 +156,13 @@ TEST_CASE("mix: episodic bonuses keep the value they were stored with, and do no
   RewardMix stored = Mix("rewards: [{type: probe/state, relabelable: false}]");
   rollout.view().intrinsic[0] = 7;
   rollout.view().intrinsic[1] = 8;
-  stored.ScoreReplayed(AsBatch(rollout.view()), 0, 0);
+  stored.CheckReplayed();
+  const Metrics metrics = stored.ScoreReplayed(AsBatch(rollout.view()), 0, 0);
+  CHECK(metrics.Find("reward/probe/state_mean") == nullptr);  // not scored anew
+  CHECK(*metrics.Find("reward/intrinsic_mean") == 7.5);
   CHECK_THAT(List(rollout.view().total), Equals(std::vector<float>{8, 9}));
   RewardMix both = Mix("rewards: [{type: probe/state, relabelable: false}, {type: count}]");
-  CHECK_THROWS_WITH(both.ScoreReplayed(AsBatch(rollout.view()), 0, 0), Contains("do not mix in a replay"));
+  CHECK_THROWS_WITH(both.CheckReplayed(), Contains("rewards[0] and ") && Contains("do not mix in a replay"));
 }
 
 TEST_CASE("mix: bad configs are refused with the place and the remedy", "[rewards][unit]") {

@@ -151,6 +151,19 @@ TEST_CASE("minibatches: every row once an epoch, in parts of nearly equal size, 
   CHECK(std::set(seen.begin(), seen.end()).size() == 1000);  // drawn anew each epoch: 3e-5 that some row never turns up
 }
 
+TEST_CASE("rnd: two of them have networks of their own, and the first is the one it would be alone", "[rewards][unit]") {
+  RolloutSlot slot = PointRollout(4, 10, 4);
+  const auto most = [&](const std::string& more, const char* name) {
+    const std::string keys = "type: rnd, target: [16], predictor: [16], features: 8, label: ";
+    RewardMix mix(Config::Parse("rewards: [{" + keys + "a}" + more + "]"),
+                  {.env = PointSpec(), .num_envs = 4, .slot_rows = 1, .seed = 1});
+    return *mix.ScoreFresh(slot.view(), 0, 0).Find(name);
+  };
+  const std::string other = ", {type: rnd, target: [16], predictor: [16], features: 8, label: b}";
+  CHECK(most(other, "reward/a_max") == most("", "reward/a_max"));
+  CHECK(most(other, "reward/a_max") != most(other, "reward/b_max"));
+}
+
 TEST_CASE("rnd: weight, sign and the mix's normalisers apply to relabelled bonuses; they are frozen there", "[rewards][unit]") {
   RolloutSlot slot = PointRollout(4, 10, 4);
   const auto relabelled = [&](const std::string& more) {
