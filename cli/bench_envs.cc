@@ -16,6 +16,7 @@
 #include "cli/command_line.h"
 #include "cli/random_actions.h"
 #include "cli/spread.h"
+#include "cli/validators.h"
 #include "core/cpu.h"
 #include "core/parallel.h"
 #include "core/rng.h"
@@ -235,7 +236,7 @@ void AddBenchEnvs(CLI::App& bench, const Terminal& terminal) {
   command->add_option("--threads", args->threads, "threads, each with its share of the environments")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
-  command->add_option("--seconds", args->seconds, "of one repeat (default: 2; with --all 0.2)")->check(CLI::Range(0.001, 3600.0));
+  command->add_option("--seconds", args->seconds, "of one repeat (default: 2; with --all 0.2)")->check(FiniteRange(0.001, 3600));
   command->add_option("--repeats", args->repeats, "repeats; the median is reported")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));

@@ -61,8 +61,11 @@ int RunCommandLine(const std::vector<std::string>& args, const Terminal& termina
     app.exit(help, terminal.out, terminal.err);
     return 0;
   } catch (const CLI::ParseError& error) {
-    const auto chosen = app.get_subcommands();
-    const std::string command = chosen.empty() ? "rove" : "rove " + chosen[0]->get_name();
+    std::string command = "rove";
+    for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+      at = at->get_subcommands().front();
+      command += " " + at->get_name();
+    }
     terminal.err << command << ": " << JoinLines(error.what()) << " (" << command << " --help)\n";
     return 2;
   } catch (const Error& error) {

@@ -11,6 +11,7 @@
 #include "cli/command_line.h"
 #include "cli/run_setup.h"
 #include "cli/stored_policy.h"
+#include "cli/validators.h"
 #include "core/error.h"
 #include "engine/checkpoint.h"
 #include "eval/evaluator.h"
@@ -110,7 +111,8 @@ void AddEval(CLI::App& app, const Terminal& terminal) {
   CLI::App* command = app.add_subcommand("eval", "Evaluate the newest checkpoint of a run, greedy and sampled");
   command->add_option("run", args->run, "run folder (may be in use)")->required();
   command->add_option("--episodes", args->episodes, "episodes a mode")->capture_default_str()->check(CLI::Range(1, 1'000'000));
-  command->add_option("--seed", args->seed, "of the levels and the sampling (default: derived from the run's seed)");
+  command->add_option("--seed", args->seed, "of the levels and the sampling (default: derived from the run's seed)")
+      ->check(SeedText());
   command->add_flag("--json", args->json, "everything, each episode included, as JSON");
   command->callback([args, &terminal] { RunEval(*args, terminal); });
 }

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -11,6 +12,7 @@
 
 #include "cli/command_line.h"
 #include "cli/single_env.h"
+#include "cli/validators.h"
 #include "core/error.h"
 #include "envs/registry.h"
 #include "envs/solvable.h"
@@ -34,6 +36,9 @@ void CheckLevels(const LevelsArgs& args, const Terminal& terminal) {
   const auto* const grids = dynamic_cast<const GridInspectable*>(&env.env());
   const auto* const tasks = dynamic_cast<const GridTask*>(&env.env());
   if (grids == nullptr || tasks == nullptr) throw UserError("rove levels: " + args.id + " has no grids to search");
+
+  if (args.first > std::numeric_limits<Seed>::max() - args.count)
+    throw UserError("rove levels: --first: seeds end at 18446744073709551615; lower it or --count");
 
   std::array<std::vector<Seed>, kVerdicts.size()> seeds;
   for (Seed seed = args.first; seed < args.first + args.count; ++seed) {
@@ -65,7 +70,7 @@ void AddLevels(CLI::App& app, const Terminal& terminal) {
       app.add_subcommand("levels", "Count the levels of an environment that can be solved, and those that cannot");
   command->add_option("env", args->id, "a MiniGrid name from `rove list envs`")->required();
   command->add_option("overrides", args->overrides, "KEY=VALUE of the environment's config, as size=7");
-  command->add_option("--first", args->first, "first seed")->capture_default_str();
+  command->add_option("--first", args->first, "first seed")->capture_default_str()->check(SeedText());
   command->add_option("--count", args->count, "number of seeds")->capture_default_str()->check(CLI::Range(1, 100'000'000));
   command->add_flag("--json", args->json, "as JSON, with the seeds of all that are not solvable");
   command->callback([args, &terminal] { CheckLevels(*args, terminal); });

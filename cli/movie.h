@@ -22,7 +22,7 @@ class Movie {
 // By how `path` ends:
 //   x.gif    one file. A picture is stored as the rectangle that changed, without loss unless it has more than 256 colours: then
 //            its 256 most frequent ones are kept
-//   x.png    x-00000.png, x-00001.png, ...
+//   x.png    x-00000.png, x-00001.png, ...; those of an earlier recording are replaced, all of them
 //   x/       x/00000.png, ...; x must be new or empty. The same if x is a folder
 // Throws Error(kUser) for any other ending, and where such files cannot be made.
 std::unique_ptr<Movie> MakeMovie(const std::string& path);

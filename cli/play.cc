@@ -12,6 +12,7 @@
 #include "cli/play_scene.h"
 #include "cli/play_terminal.h"
 #include "cli/single_env.h"
+#include "cli/validators.h"
 #include "core/error.h"
 #include "envs/registry.h"
 
@@ -35,9 +36,8 @@ class Game {
         grid_(dynamic_cast<const GridInspectable*>(&env_.env())),
         image_(FindColumn(env_.env().spec().obs, "image")),
         seed_(args.seed) {
-    if (grid_ == nullptr || image_ < 0) {
-      throw UserError(args.env + ": cannot be played; MiniGrid's environments can (rove list envs)");
-    }
+    if (grid_ == nullptr) throw UserError(args.env + ": cannot be played; MiniGrid's environments can (rove list envs)");
+    if (image_ < 0) throw UserError(args.env + ": outputs: playing needs the column \"image\"; add it");
     Start();
   }
 
@@ -142,7 +142,9 @@ void AddPlay(CLI::App& app, const Terminal& terminal) {
   CLI::App* command = app.add_subcommand("play", "Play a MiniGrid environment in the terminal");
   command->add_option("env", args->env, "name from `rove list envs`")->required();
   command->add_option("settings", args->settings, "KEY=VALUE settings of the environment");
-  command->add_option("--seed", args->seed, "of the first level; the next ones count on")->capture_default_str();
+  command->add_option("--seed", args->seed, "of the first level; the next ones count on")
+      ->capture_default_str()
+      ->check(SeedText());
   command->add_flag("--ascii", args->ascii, "no characters but ASCII");
   CLI::Option* const keys = command->add_option(
       "--keys", args->keys, fmt::format("press these, then print the end as text: {}, {}", kActionKeysHelp, kMoreKeys));

@@ -1,10 +1,12 @@
-// rove plot: learning curves of runs. Runs whose configs differ in nothing but seed and place are one arm.
+// rove plot: learning curves of runs. Runs whose configs differ in nothing but the seed (and threads, folder, log, checkpoint,
+// which no number depends on) are one arm.
 #include "eval/plot.h"
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -35,13 +37,18 @@ PlottedRun ReadRun(const std::string& folder, const PlotArgs& args) {
   if (!HoldsRun(folder))
     throw UserError(folder + ": is no run (no config.yaml in it); name the folder that `rove train` printed");
   auto leaves = Leaves(ReadFile(ConfigPath(folder)), ConfigPath(folder));
-  leaves.erase("run.seed");
+  std::erase_if(leaves, [](const auto& leaf) {
+    const std::string& key = leaf.first;
+    return key == "run.seed" || key == "run.threads" || key == "run.folder" || key.starts_with("log.") ||
+           key.starts_with("checkpoint.");
+  });
   const std::string label = leaves["run.label"], env = leaves["env.type"];
-  return {.group = args.group_by == "label" ? label : ConfigHash(leaves),
-          .label = label,
-          .env = env,
-          .leaves = leaves,
-          .curve = ReadCurve(folder, args.metric)};
+  std::string group = label;
+  if (args.group_by == "config") {
+    group.clear();
+    for (const auto& [key, value] : leaves) group += key + "=" + value + "\n";
+  }
+  return {.group = std::move(group), .label = label, .env = env, .leaves = leaves, .curve = ReadCurve(folder, args.metric)};
 }
 
 std::string YLabel(const std::string& metric) {
@@ -53,26 +60,28 @@ std::string YLabel(const std::string& metric) {
   return found != kNames.end() ? found->second : metric;
 }
 
-// Arms of one label get told apart by the first key in which their configs differ: "made.count, weight 0.01".
+// Arms of one label are told apart by the keys in which their configs differ: "made.count, gamma 0.99, weight 0.01".
 std::string ArmLabel(const PlottedRun& run, const std::vector<PlottedRun>& firsts) {
-  for (const PlottedRun& other : firsts) {
-    if (other.group == run.group || other.label != run.label) continue;
-    for (const auto& [path, value] : run.leaves) {
-      const auto found = other.leaves.find(path);
-      if (found != other.leaves.end() && found->second != value && !MayChangeOnResume(path)) {
-        return run.label + ", " + path.substr(path.rfind('.') + 1) + " " + value;
-      }
-    }
+  std::string label = run.label;
+  for (const auto& leaf : run.leaves) {
+    const bool differs = std::ranges::any_of(firsts, [&](const PlottedRun& other) {
+      const auto found = other.leaves.find(leaf.first);
+      return other.label == run.label && (found == other.leaves.end() || found->second != leaf.second);
+    });
+    if (differs) label += ", " + leaf.first.substr(leaf.first.rfind('.') + 1) + " " + leaf.second;
   }
-  return run.label;
+  return label;
 }
 
 void Plot(const PlotArgs& args, const Terminal& terminal) {
   std::vector<PlottedRun> firsts;  // of each arm
   std::vector<Arm> arms;
   std::set<std::string> envs;
+  std::set<std::filesystem::path> seen;
   for (const std::string& folder : args.runs) {
     PlottedRun run = ReadRun(folder, args);
+    if (!seen.insert(std::filesystem::canonical(ConfigPath(folder))).second)
+      throw UserError(folder + ": is given twice; a run counts once");
     envs.insert(run.env);
     auto arm = std::find_if(firsts.begin(), firsts.end(), [&](const PlottedRun& first) { return first.group == run.group; });
     if (arm == firsts.end()) {

@@ -17,6 +17,7 @@
 #include "cli/random_actions.h"
 #include "cli/single_env.h"
 #include "cli/stored_policy.h"
+#include "cli/validators.h"
 #include "core/error.h"
 #include "envs/registry.h"
 #include "envs/renderable.h"
@@ -103,12 +104,13 @@ Script TrainedPlay(const RecordArgs& args, std::ostream& err) {
   return script;
 }
 
-void Record(const RecordArgs& args, const Terminal& terminal) {
+void Record(const RecordArgs& args, bool has_mode, const Terminal& terminal) {
   if (args.env.empty() && args.what.size() != 1) {
     throw UserError(args.what.empty() ? "rove record: name a run folder, or --env ID for random play (rove record --help)"
                                       : "rove record: one run at a time (settings KEY=VALUE go with --env)");
   }
   if (args.env.empty() && !args.keys.empty()) throw UserError("rove record: --keys: a run acts by itself; keys go with --env");
+  if (!args.env.empty() && has_mode) throw UserError("rove record: --mode: is of a run's policy; leave it out with --env");
   const auto movie = MakeMovie(args.out);
   Script script = args.env.empty() ? TrainedPlay(args, terminal.err) : RandomPlay(args);
   const auto* const camera = dynamic_cast<const Renderable*>(script.env.get());
@@ -154,12 +156,13 @@ void AddRecord(CLI::App& app, const Terminal& terminal) {
   command->add_option("-o,--out", args->out, "x.gif; x.png: x-00000.png, ...; x/: a folder of PNG files")->required();
   command->add_option("--episodes", args->episodes, "episodes")->capture_default_str()->check(CLI::Range(1, 10'000));
   command->add_option("--frames", args->frames, "pictures at most")->capture_default_str()->check(CLI::Range(1, 100'000));
-  command->add_option(
-      "--seed", args->seed,
-      "of --env: episode k plays level seed + k (default 0); of a run: as for rove eval, whose episodes these are");
-  command->add_option("--mode", args->mode, "of a run: sampled or greedy actions")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"sampled", "greedy"}));
+  command
+      ->add_option("--seed", args->seed,
+                   "of --env: episode k plays level seed + k (default 0); of a run: as for rove eval, whose episodes these are")
+      ->check(SeedText());
+  CLI::Option* const mode = command->add_option("--mode", args->mode, "of a run: sampled or greedy actions")
+                                ->capture_default_str()
+                                ->check(CLI::IsMember({"sampled", "greedy"}));
   command->add_option("--view", args->view, "world: all of it; agent: what the agent sees")
       ->capture_default_str()
       ->check(CLI::IsMember({"world", "agent"}));
@@ -169,8 +172,8 @@ void AddRecord(CLI::App& app, const Terminal& terminal) {
       ->check(CLI::Range(1, RenderOptions::kMaxScale));
   command->add_option("--fps", args->fps, "of a GIF: pictures a second, in steps of 1/100 s")
       ->capture_default_str()
-      ->check(CLI::Range(0.1, 100.0));
-  command->callback([args, &terminal] { Record(*args, terminal); });
+      ->check(FiniteRange(0.1, 100));
+  command->callback([args, mode, &terminal] { Record(*args, mode->count() > 0, terminal); });
 }
 
 }  // namespace rove

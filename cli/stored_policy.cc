@@ -7,6 +7,7 @@
 #include "cli/resume.h"
 #include "cli/stored_run.h"
 #include "core/error.h"
+#include "core/file.h"
 
 namespace rove {
 namespace {
@@ -18,7 +19,8 @@ StoredCheckpoint LoadStored(const std::string& folder, std::optional<std::int64_
   auto checkpoint = frames ? LoadCheckpointOf(folder, *frames) : LoadCheckpoint(folder, &warnings, with_replay);
   for (const std::string& warning : warnings) err << warning << "\n";
   if (!checkpoint) throw UserError(folder + ": has no checkpoint yet; wait for the first one (checkpoint.every)");
-  if (checkpoint->identity.config_hash != ConfigHash(setup.resolved)) {
+  // Of the config as it was stored: today's program may have keys that the run's did not.
+  if (checkpoint->identity.config_hash != ConfigHash(ReadFile(ConfigPath(folder)))) {
     throw UserError(checkpoint->folder + ": belongs to another config than " + ConfigPath(folder) +
                     "; restore the run's own files");
   }

@@ -118,11 +118,12 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
   NameImport(resume ? folder : "", &config, &setup);
   if (!resume) FillReplay(setup);  // before the first file is written: it refuses many
   const RunFolder lock(folder, /*must_exist=*/resume);
+  if (!resume) RefuseUsedFolder(folder);  // again: another process may have been in it until now
 
   std::string changed;
   if (resume) changed = CheckResume(folder, ReadFile(ConfigPath(folder)), setup.resolved);
   const CheckpointIdentity identity{BuildId(), BlasKernel(), ConfigHash(setup.resolved)};
-  const auto checkpoint = resume ? LoadOwnCheckpoint(folder, identity, args.allow_drift, terminal) : std::nullopt;
+  auto checkpoint = resume ? LoadOwnCheckpoint(folder, identity, args.allow_drift, terminal) : std::nullopt;
   if (resume && !checkpoint) {
     terminal.err << folder << ": has no checkpoint yet; starts again at 0 frames\n";
     FillReplay(setup);
@@ -148,6 +149,7 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
   Engine engine(std::move(setup.parts), setup.engine);
   if (checkpoint) RestoreEngine(*checkpoint, engine);
   CheckpointWriter writer(folder, identity, checkpoint);
+  if (checkpoint) checkpoint->components.clear();  // memory
   engine.save = [&](Engine& e) { writer.Save(e); };
   ProgressPrinter printer(terminal, setup, folder, engine.env_steps(), args.json);
   engine.progress = [&](const Progress& row) { printer.Row(row); };
@@ -163,7 +165,8 @@ void AddTrain(CLI::App& app, const Terminal& terminal) {
   CLI::App* command = app.add_subcommand("train", "Train one run; with --resume go on with one that stopped");
   command->add_option("config", args->source, "a YAML config, or with --resume a run folder")->required();
   command->add_option("overrides", args->overrides, "key.sub=value ...");
-  command->add_option("--run", args->run, "folder of the run (default: the config's run.folder)");
+  command->add_option("--run", args->run, "folder of the run (default: the config's run.folder)")
+      ->check([](const std::string& run) { return run.empty() ? "expected a folder, got an empty text" : ""; });
   command->add_flag("--resume", args->resume,
                     "go on from the newest checkpoint; a config's run that does not exist yet is started");
   command->add_flag("--allow-drift", args->allow_drift, "resume even if the build or the BLAS kernel is another");

@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -225,7 +226,16 @@ class Batch {
   // Before anything is stepped, so that an illegal action leaves every row as it was.
   void CheckActions(const ConstTensorView& action) const {
     const std::int64_t choices = spec().action.num_choices();
-    if (choices == 0) return;
+    if (choices == 0) {
+      const std::size_t size = action.bytes() / SizeOf(action.dtype) / n_;
+      for (std::size_t i = 0; i < n_ * size; ++i) {
+        const double value = action.dtype == DType::kF32 ? static_cast<double>(action.As<float>()[i]) : action.As<double>()[i];
+        if (step_type_[i / size] != StepType::kLast && !std::isfinite(value))
+          throw UserError("environment " + std::to_string(i / size) + ": action[" + std::to_string(i % size) + "] is " +
+                          std::to_string(value));
+      }
+      return;
+    }
     const auto low = static_cast<std::int64_t>(spec().action.low_of(0));
     const std::span<const std::int32_t> actions = action.As<std::int32_t>();
     for (std::size_t i = 0; i < n_; ++i) {

@@ -13,6 +13,7 @@
 // '>' 'v' '<' '^' with a direction, 'S' without; of several one is drawn, with none any free cell and direction is. A file holds
 // the rows; after an empty line may follow lines "mission: TEXT", "pick_up: THING" and "LETTER: THING".
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -101,7 +102,7 @@ void SetLegend(const Config& config, const std::string& letter, const std::strin
 
 void ReadFile(const Config& place, const std::string& path, Drawing* drawing) {
   std::ifstream file(path);
-  if (!file) place.Fail("cannot read \"" + OneLine(path) + "\"");
+  if (!file || !std::filesystem::is_regular_file(path)) place.Fail("cannot read \"" + OneLine(path) + "\"");
   drawing->rows.clear();
   std::string line;
   bool drawn = false;

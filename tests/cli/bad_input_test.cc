@@ -33,10 +33,20 @@ TEST_CASE("wrong input is refused in one line that says where and what, and writ
       Case{"", {"eval", "BOX", "--episodes", "many"}, {"--episodes"}},                  //
       Case{"", {"plot", "BOX", "-o", "BOX/x.svg"}, {"is no run"}},                      //
       Case{"", {"list", "rewardz"}, {"rewardz"}},                                       //
-      Case{"", {"record", "-o", "BOX/x.gif"}, {"name a run folder, or --env ID"}},      //
-      Case{"", {"record", "BOX", "-o", "BOX/x.gif"}, {"is no run"}},                    //
-      Case{"", {"record", "BOX", "BOX", "-o", "BOX/x.gif"}, {"one run at a time"}},     //
-      Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0"}, {"--out"}},                //
+      Case{"", {"eval", "BOX", "--seed", "-1"}, {"--seed", "a whole number from 0", "rove eval --help"}},
+      Case{"", {"levels", "MiniGrid-Empty-5x5-v0", "--first", "-2"}, {"--first", "a whole number from 0"}},
+      Case{"", {"levels", "MiniGrid-Empty-5x5-v0", "--first", "18446744073709551615"}, {"--first", "lower it or --count"}},
+      Case{"", {"play", "MiniGrid-Empty-5x5-v0", "--seed", "99999999999999999999999"}, {"--seed", "a whole number"}},
+      Case{"", {"play", "MiniGrid-Empty-5x5-v0", "outputs=[full]"}, {"outputs", "image"}},
+      Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0", "-o", "BOX/x.gif", "--mode", "greedy"}, {"--mode", "leave it out"}},
+      Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0", "-o", "BOX/x.gif", "--fps", "nan"}, {"--fps"}},
+      Case{"", {"bench", "envs", "--seconds", "nan"}, {"rove bench envs: ", "--seconds", "rove bench envs --help"}},
+      Case{"", {"train", "BOX/none.yaml", "--run", ""}, {"--run", "empty"}},
+      Case{"", {"play", "minigrid/layout", "file=BOX"}, {"file", "cannot read"}},
+      Case{"", {"record", "-o", "BOX/x.gif"}, {"name a run folder, or --env ID"}},   //
+      Case{"", {"record", "BOX", "-o", "BOX/x.gif"}, {"is no run"}},                 //
+      Case{"", {"record", "BOX", "BOX", "-o", "BOX/x.gif"}, {"one run at a time"}},  //
+      Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0"}, {"--out"}},             //
       Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0", "-o", "BOX/x.mp4"}, {"x.mp4: unknown ending; end it in .gif"}},
       Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0", "-o", "BOX/no/x.gif"}, {"no/x.gif: there is no folder", "make it"}},
       Case{"", {"record", "--env", "MiniGrid-Empty-5x5-v0", "-o", "BOX/x.gif", "--scale", "0"}, {"--scale"}},

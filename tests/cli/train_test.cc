@@ -241,6 +241,10 @@ TEST_CASE("plot joins the seeds of one config and keeps other configs apart", "[
   CHECK_THAT(ran.out, Contains("3 runs in 2 arms"));
   CHECK_THAT(Slurp(box / "x.svg"), StartsWith("<svg") && Contains("2 seeds") && Contains("1 seed<") &&
                                        Contains(">none, length 5<") && Contains(">none, length 6<"));
+  REQUIRE(RunRove({"train", config, "--run", box / "greedy", "run.seed=3", "evaluation.mode=greedy"}).status == 0);
+  CHECK_THAT(RunRove({"plot", box / "s1", box / "greedy", "-o", box / "x.svg"}).out, Contains("2 runs in 2 arms"));
+  CHECK_THAT(Slurp(box / "x.svg"), Contains(">none, mode greedy<") && Contains(">none, mode sampled<"));
+  CheckRefused(RunRove({"plot", box / "s1", box / "s1/", "-o", box / "y.svg"}), "is given twice");
   CheckRefused(RunRove({"plot", box / "s1", "-o", box / "y.svg", "--metric", "eval/return_maen"}),
                "did you mean \"eval/return_mean\"?");
   CHECK(!std::filesystem::exists(box / "y.svg"));

@@ -198,6 +198,16 @@ def test_an_illegal_action_leaves_every_row_as_it_was():
     assert [str(envs.inspect(i)) for i in range(3)] == before
 
 
+def test_an_action_that_is_no_number_leaves_every_row_as_it_was():
+    envs, twin = (rove.make_vec("dm_control/cartpole-swingup", 3) for _ in range(2))
+    for e in (envs, twin):
+        e.reset(seed=0)
+    refused("environment 2: action[0] is nan", lambda: envs.step(np.array([[0.5], [0.5], [np.nan]])))
+    action = np.full((3, 1), 0.25)
+    for mine, its in zip(envs.step(action)[:2], twin.step(action)[:2]):
+        np.testing.assert_equal(mine, its)
+
+
 def test_a_dead_rows_action_is_ignored_whatever_it_is():
     envs = rove.make_vec("MiniGrid-Empty-5x5-v0", 2, max_steps=1)
     envs.reset(seed=0)
