@@ -72,11 +72,12 @@ std::optional<Checkpoint> LoadOwnCheckpoint(const std::string& folder, const Che
   for (const std::string& warning : warnings) terminal.err << warning << "\n";
   if (!checkpoint) return checkpoint;
   const CheckpointIdentity& theirs = checkpoint->identity;
-  if (theirs.config_hash != own.config_hash) {
+  if (theirs.config_hash != own.config_hash && !allow_drift) {
     throw UserError(fmt::format("{}: belongs to another config ({}, this run has {}); remove it or start another --run",
                                 checkpoint->folder, theirs.config_hash, own.config_hash));
   }
-  const bool drifts = theirs.build_id != own.build_id || theirs.blas_kernel != own.blas_kernel;
+  const bool drifts = theirs.build_id != own.build_id || theirs.blas_kernel != own.blas_kernel ||
+                      theirs.config_hash != own.config_hash;  // keys that a later build added
   if (drifts && !allow_drift) {
     throw UserError(
         fmt::format("{}: written by build {:.12} with BLAS kernel {}, this is build {:.12} with {}; the last bits may "
@@ -121,7 +122,7 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
   if (!resume) RefuseUsedFolder(folder);  // again: another process may have been in it until now
 
   std::string changed;
-  if (resume) changed = CheckResume(folder, ReadFile(ConfigPath(folder)), setup.resolved);
+  if (resume) changed = CheckResume(folder, ReadFile(ConfigPath(folder)), setup.resolved, args.allow_drift);
   const CheckpointIdentity identity{BuildId(), BlasKernel(), ConfigHash(setup.resolved)};
   auto checkpoint = resume ? LoadOwnCheckpoint(folder, identity, args.allow_drift, terminal) : std::nullopt;
   if (resume && !checkpoint) {
@@ -132,7 +133,7 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
     throw UserError(fmt::format("{}: run.frames: the run has {} frames already, got {}; ask for more or leave it out", folder,
                                 checkpoint->env_steps, setup.engine.frames));
   }
-  if (!changed.empty()) terminal.err << changed << "\n";
+  terminal.err << changed;
   // A start that fails, for want of memory say, leaves nothing that would refuse the next one.
   UndoFreshStart undo(resume ? "" : folder);
   WriteFileAtomically(ConfigPath(folder), setup.resolved);

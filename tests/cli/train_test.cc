@@ -1,11 +1,14 @@
 // rove train, eval and plot from outside, on an environment and an agent made for this file.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "agents/agent.h"
+#include "cli/resume.h"
 #include "core/archive.h"
+#include "core/file.h"
 #include "engine/run_folder.h"
 #include "envs/registry.h"
 #include "tests/cli/rove_runner.h"
@@ -185,6 +188,32 @@ TEST_CASE("a resumed run may go further and nothing else", "[cli][unit]") {
   const Ran done = RunRove({"train", "--resume", run});
   CHECK(done.status == 0);
   CHECK_THAT(done.out, Contains("of 400"));
+}
+
+TEST_CASE("a run of a build that lacked a key is evaluated as it is, and resumed with --allow-drift only", "[cli][unit]") {
+  const Sandbox box("drift");
+  const std::string config = box.Write("a.yaml", kConfig), run = box / "run";
+  REQUIRE(RunRove({"train", config, "--run", run}).status == 0);
+  // As that build would have written them: neither config nor checkpoint knows agent.rate.
+  std::string stored = Slurp(run + "/config.yaml");
+  const std::size_t at = stored.find("  rate:");
+  REQUIRE(at != std::string::npos);
+  stored.erase(at, stored.find('\n', at) + 1 - at);
+  std::ofstream(run + "/config.yaml") << stored;
+  for (const auto& entry : std::filesystem::directory_iterator(run + "/checkpoints")) {
+    auto manifest = nlohmann::json::parse(Slurp(entry.path() / "manifest.json"));
+    manifest["config_hash"] = ConfigHash(stored);
+    manifest.erase("crc32");
+    const std::uint32_t crc = Crc32(manifest.dump(1));
+    manifest["crc32"] = crc;
+    std::ofstream(entry.path() / "manifest.json") << manifest.dump(1) << "\n";
+  }
+  CHECK(RunRove({"eval", run, "--episodes", "2"}).status == 0);
+  CheckRefused(RunRove({"train", "--resume", run, "run.frames=400"}), "agent.rate: the run was started with nothing");
+  const Ran resumed = RunRove({"train", "--resume", run, "run.frames=400", "--allow-drift"});
+  CHECK(resumed.status == 0);
+  CHECK_THAT(resumed.err, Contains("agent.rate: the run's build had no such key; it goes on with"));
+  CHECK(RunRove({"train", "--resume", run, "run.frames=600"}).status == 0);  // now its own
 }
 
 TEST_CASE("a folder with other files is not taken for a run", "[cli][unit]") {
