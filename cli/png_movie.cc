@@ -44,8 +44,8 @@ void PngMovie::Write() {
     throw;
   }
   for (const std::string& name : names) Rename(name + ".tmp", name);
-  // The end of a longer recording that had this name.
-  for (std::size_t i = files_.size(); fs::remove(fmt::format("{}{:05}.png", prefix_, i)); ++i) continue;
+  std::error_code ignored;  // the end of a longer recording that had this name
+  for (std::size_t i = files_.size(); fs::remove(fmt::format("{}{:05}.png", prefix_, i), ignored); ++i) continue;
   SyncFolder(fs::path(prefix_).parent_path().string());
 }
 

@@ -56,30 +56,33 @@ std::string ConfigHash(const std::map<std::string, std::string>& leaves) {
 
 std::string ConfigHash(const std::string& resolved) { return ConfigHash(Leaves(resolved)); }
 
-std::string CheckResume(const std::string& folder, const std::string& stored, const std::string& asked, bool allow_drift) {
+std::string CheckResume(const std::string& folder, const std::string& stored, const std::string& asked) {
   const auto before = Leaves(stored, ConfigPath(folder)), now = Leaves(asked);
   const auto value_in = [](const std::map<std::string, std::string>& leaves, const std::string& path) {
     const auto found = leaves.find(path);
     return found == leaves.end() ? "nothing" : found->second;
   };
-  std::string said;
   auto all = before;
   all.insert(now.begin(), now.end());
   for (const auto& [path, unused] : all) {
     const std::string was = value_in(before, path), is = value_in(now, path);
     if (was == is || MayChangeOnResume(path)) continue;
-    if (allow_drift && !before.contains(path)) {
-      said += fmt::format("{}: the run's build had no such key; it goes on with {}\n", path, is);
-      continue;
-    }
     throw UserError(
         fmt::format("{}: {}: the run was started with {}, got {}; a resumed run may change only run.frames, run.threads, "
                     "log, evaluation and checkpoint: start another --run",
                     folder, path, was, is));
   }
   const std::string was = value_in(before, "run.frames"), is = value_in(now, "run.frames");
-  if (was != is) said += fmt::format("run.frames: {} -> {}; schedules that end with the run now end there\n", was, is);
-  return said;
+  return was == is ? "" : fmt::format("run.frames: {} -> {}; schedules that end with the run now end there", was, is);
+}
+
+std::vector<std::string> MissingKeys(const std::string& stored, const std::string& asked) {
+  const auto before = Leaves(stored);
+  std::vector<std::string> missing;
+  for (const auto& [path, unused] : Leaves(asked)) {
+    if (!before.contains(path) && !MayChangeOnResume(path)) missing.push_back(path);
+  }
+  return missing;
 }
 
 }  // namespace rove

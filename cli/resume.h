@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rove {
 
@@ -20,9 +21,11 @@ bool MayChangeOnResume(std::string_view path);
 std::string ConfigHash(const std::map<std::string, std::string>& leaves);
 std::string ConfigHash(const std::string& resolved);
 
-// Compares the config of a run folder with the one asked for. Throws Error(kUser) naming the first key that may not change;
-// allow_drift: keys that the stored one does not have, as it has none that a later build added, may. Returns what a user should
-// know: such keys, a changed run.frames; a line each.
-std::string CheckResume(const std::string& folder, const std::string& stored, const std::string& asked, bool allow_drift);
+// Compares the config of a run folder with the one asked for. Throws Error(kUser) naming the first key that may not change.
+// Returns one line that states a changed run.frames, else "".
+std::string CheckResume(const std::string& folder, const std::string& stored, const std::string& asked);
+
+// Keys of `asked` that `stored` does not have, of those that may not change: what a later build added, or a user.
+std::vector<std::string> MissingKeys(const std::string& stored, const std::string& asked);
 
 }  // namespace rove

@@ -19,8 +19,9 @@ StoredCheckpoint LoadStored(const std::string& folder, std::optional<std::int64_
   auto checkpoint = frames ? LoadCheckpointOf(folder, *frames) : LoadCheckpoint(folder, &warnings, with_replay);
   for (const std::string& warning : warnings) err << warning << "\n";
   if (!checkpoint) throw UserError(folder + ": has no checkpoint yet; wait for the first one (checkpoint.every)");
-  // Of the config as it was stored: today's program may have keys that the run's did not.
-  if (checkpoint->identity.config_hash != ConfigHash(ReadFile(ConfigPath(folder)))) {
+  // The config as it was stored, too: today's program may have keys that the run's did not.
+  const std::string& hash = checkpoint->identity.config_hash;
+  if (hash != ConfigHash(ReadFile(ConfigPath(folder))) && hash != ConfigHash(setup.resolved)) {
     throw UserError(checkpoint->folder + ": belongs to another config than " + ConfigPath(folder) +
                     "; restore the run's own files");
   }

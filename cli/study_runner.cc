@@ -203,7 +203,7 @@ class Runner {
     for (const auto& [key, value] : cell.settings[setting].config) identity += key + "=" + value + "\n";
     Child child{.item = item, .setting = setting};
     child.folder = fmt::format("{}/{}/{}-s{}-{:08x}", options_.runs, design_.task_name(cell), stem, item.seed, Crc32(identity));
-    child.first_frames = FramesReached(child.folder);
+    child.first_frames = static_cast<double>(FramesSaved(child.folder));
     child.pid = StartChild({"train", config, fmt::format("run.seed={}", item.seed), "--run", child.folder, "--resume"},
                            child.folder + ".err", children_lock_);
     running_.push_back(std::move(child));
@@ -247,9 +247,9 @@ class Runner {
       furthest_[child.folder] = saved;
       pending_.push_front(child.item);
       if (!outcome_.stopped)
-        terminal_.err << fmt::format("{}: ended at {:.0f} frames ({}); goes on from its checkpoint\n",
-                                     Name(child.item, child.setting), frames,
-                                     code == 0 ? "stopped" : fmt::format("signal {}", -code));
+        terminal_.err << fmt::format("{}: ended ({}); goes on from its checkpoint of {} frames\n",
+                                     Name(child.item, child.setting), code == 0 ? "stopped" : fmt::format("signal {}", -code),
+                                     saved);
       return;
     }
     const std::string said = LastLine(child.folder + ".err");

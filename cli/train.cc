@@ -64,20 +64,22 @@ void RefuseUsedFolder(const std::string& folder) {
   }
 }
 
-// Loads the newest checkpoint of a run, if it has one, and refuses one of another config, build or kernel.
-std::optional<Checkpoint> LoadOwnCheckpoint(const std::string& folder, const CheckpointIdentity& own, bool allow_drift,
-                                            const Terminal& terminal) {
+// Loads the newest checkpoint of a run, if it has one, and refuses one of another config, build or kernel. stored_hash: of the
+// folder's config as it is, which lacks the keys that a later build added.
+std::optional<Checkpoint> LoadOwnCheckpoint(const std::string& folder, const CheckpointIdentity& own,
+                                            const std::string& stored_hash, bool allow_drift, const Terminal& terminal) {
   std::vector<std::string> warnings;
   auto checkpoint = LoadCheckpoint(folder, &warnings);
   for (const std::string& warning : warnings) terminal.err << warning << "\n";
   if (!checkpoint) return checkpoint;
   const CheckpointIdentity& theirs = checkpoint->identity;
-  if (theirs.config_hash != own.config_hash && !allow_drift) {
-    throw UserError(fmt::format("{}: belongs to another config ({}, this run has {}); remove it or start another --run",
-                                checkpoint->folder, theirs.config_hash, own.config_hash));
+  if (theirs.config_hash != own.config_hash && theirs.config_hash != stored_hash) {
+    throw UserError(
+        fmt::format("{}: belongs to another config ({}, this run has {}); restore the run's own files or start another "
+                    "--run",
+                    checkpoint->folder, theirs.config_hash, own.config_hash));
   }
-  const bool drifts = theirs.build_id != own.build_id || theirs.blas_kernel != own.blas_kernel ||
-                      theirs.config_hash != own.config_hash;  // keys that a later build added
+  const bool drifts = theirs.build_id != own.build_id || theirs.blas_kernel != own.blas_kernel;
   if (drifts && !allow_drift) {
     throw UserError(
         fmt::format("{}: written by build {:.12} with BLAS kernel {}, this is build {:.12} with {}; the last bits may "
@@ -121,10 +123,18 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
   const RunFolder lock(folder, /*must_exist=*/resume);
   if (!resume) RefuseUsedFolder(folder);  // again: another process may have been in it until now
 
-  std::string changed;
-  if (resume) changed = CheckResume(folder, ReadFile(ConfigPath(folder)), setup.resolved, args.allow_drift);
   const CheckpointIdentity identity{BuildId(), BlasKernel(), ConfigHash(setup.resolved)};
-  auto checkpoint = resume ? LoadOwnCheckpoint(folder, identity, args.allow_drift, terminal) : std::nullopt;
+  std::string changed;
+  std::vector<std::string> added;  // keys that the run's build did not have: they get defaults, not what is asked for now
+  std::optional<Checkpoint> checkpoint;
+  if (resume) {
+    const std::string stored = ReadFile(ConfigPath(folder));
+    added = MissingKeys(stored, setup.resolved);
+    changed = CheckResume(folder, added.empty() ? stored : BuildRun(LoadStoredConfig(folder)).resolved, setup.resolved);
+    checkpoint = LoadOwnCheckpoint(folder, identity, ConfigHash(stored), args.allow_drift, terminal);
+    for (const std::string& key : added)
+      terminal.err << folder << ": has no key " << key << ", which is newer; it goes on with the default\n";
+  }
   if (resume && !checkpoint) {
     terminal.err << folder << ": has no checkpoint yet; starts again at 0 frames\n";
     FillReplay(setup);
@@ -133,10 +143,12 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
     throw UserError(fmt::format("{}: run.frames: the run has {} frames already, got {}; ask for more or leave it out", folder,
                                 checkpoint->env_steps, setup.engine.frames));
   }
-  terminal.err << changed;
+  if (!changed.empty()) terminal.err << changed << "\n";
   // A start that fails, for want of memory say, leaves nothing that would refuse the next one.
   UndoFreshStart undo(resume ? "" : folder);
-  WriteFileAtomically(ConfigPath(folder), setup.resolved);
+  // A checkpoint of a config without today's keys is saved anew before it loses that config.
+  const bool save_first = checkpoint && checkpoint->identity.config_hash != identity.config_hash;
+  if (!save_first) WriteFileAtomically(ConfigPath(folder), setup.resolved);
 
   const auto offset = [&](std::size_t sink) {
     if (!checkpoint) return std::uint64_t{0};
@@ -151,6 +163,10 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
   if (checkpoint) RestoreEngine(*checkpoint, engine);
   CheckpointWriter writer(folder, identity, checkpoint);
   if (checkpoint) checkpoint->components.clear();  // memory
+  if (save_first) {
+    writer.Save(engine);
+    WriteFileAtomically(ConfigPath(folder), setup.resolved);
+  }
   engine.save = [&](Engine& e) { writer.Save(e); };
   ProgressPrinter printer(terminal, setup, folder, engine.env_steps(), args.json);
   engine.progress = [&](const Progress& row) { printer.Row(row); };
@@ -170,7 +186,8 @@ void AddTrain(CLI::App& app, const Terminal& terminal) {
       ->check([](const std::string& run) { return run.empty() ? "expected a folder, got an empty text" : ""; });
   command->add_flag("--resume", args->resume,
                     "go on from the newest checkpoint; a config's run that does not exist yet is started");
-  command->add_flag("--allow-drift", args->allow_drift, "resume even if the build or the BLAS kernel is another");
+  command->add_flag("--allow-drift", args->allow_drift,
+                    "resume even if the build (and with it the keys it knows) or the BLAS kernel is another");
   command->add_flag("--json-progress", args->json, "progress as JSON lines on stdout");
   command->callback([args, &terminal] { Train(*args, terminal); });
 }

@@ -144,12 +144,12 @@ std::string HashFile(const std::string& path) {
 std::string OutputPath(const std::string& path) {
   namespace fs = std::filesystem;
   constexpr int kMostLinks = 40;  // as the kernel follows
-  fs::path out = path;
   std::error_code error;
-  for (int links = 0; links < kMostLinks && fs::is_symlink(out, error); ++links) out = out.parent_path() / fs::read_symlink(out);
-  const fs::file_status status = fs::status(out, error);
+  const fs::file_status status = fs::status(path, error);  // first: the links of /proc lead to what has no name
   if (fs::exists(status) && !fs::is_regular_file(status))
     throw UserError(path + ": is " + (fs::is_directory(status) ? "a folder" : "no regular file") + "; name another file");
+  fs::path out = path;
+  for (int links = 0; links < kMostLinks && fs::is_symlink(out, error); ++links) out = out.parent_path() / fs::read_symlink(out);
   return out.string();
 }
 
@@ -183,9 +183,7 @@ void Rename(const std::string& from, const std::string& to) {
 }
 
 bool Exchange(const std::string& a, const std::string& b) {
-  if (renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0) return true;
-  if (errno == EINVAL || errno == ENOSYS) return false;
-  Fail(b, errno);
+  return renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
 }
 
 std::uint32_t Crc32(std::string_view bytes, std::uint32_t crc) {

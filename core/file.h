@@ -23,7 +23,7 @@ void WriteAndSync(const std::string& path, std::string_view bytes);  // create o
 void SyncFile(const std::string& path);                              // one that a library has written
 void SyncFolder(const std::string& path);
 void Rename(const std::string& from, const std::string& to);  // then the caller syncs the folder
-// Swaps two that exist, in one step. False, and nothing is done, where the file system cannot.
+// Swaps two that exist, in one step. False, and nothing is done, where that is not possible: not every file system can.
 bool Exchange(const std::string& a, const std::string& b);
 
 // Names a file's content: XXH128 of its bytes, 32 hex digits, as the program xxh128sum prints it. Throws as ReadFile.

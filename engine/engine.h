@@ -81,7 +81,8 @@ class Engine {
   std::function<void(const Progress&)> progress;
 
   // Runs until `frames` or until a stop is requested (then the current rollout is finished first). A worker's exception is
-  // rethrown here; the state on disk is then that of the last checkpoint. Call once.
+  // rethrown here; the state on disk is then that of the last checkpoint, but for rows of metrics, which a resume cuts. Call
+  // once.
   RunResult Run(std::stop_token stop = {});
 
   // One named part of the run's state at a time, so that each becomes one file: see component_names(). Reading must happen before

@@ -190,12 +190,14 @@ TEST_CASE("a resumed run may go further and nothing else", "[cli][unit]") {
   CHECK_THAT(done.out, Contains("of 400"));
 }
 
-TEST_CASE("a run of a build that lacked a key is evaluated as it is, and resumed with --allow-drift only", "[cli][unit]") {
+TEST_CASE("a run of a build that lacked a key is evaluated and resumed with the key's default, and with nothing else",
+          "[cli][unit]") {
   const Sandbox box("drift");
   const std::string config = box.Write("a.yaml", kConfig), run = box / "run";
   REQUIRE(RunRove({"train", config, "--run", run}).status == 0);
+  const std::string whole = Slurp(run + "/config.yaml");
   // As that build would have written them: neither config nor checkpoint knows agent.rate.
-  std::string stored = Slurp(run + "/config.yaml");
+  std::string stored = whole;
   const std::size_t at = stored.find("  rate:");
   REQUIRE(at != std::string::npos);
   stored.erase(at, stored.find('\n', at) + 1 - at);
@@ -209,11 +211,18 @@ TEST_CASE("a run of a build that lacked a key is evaluated as it is, and resumed
     std::ofstream(entry.path() / "manifest.json") << manifest.dump(1) << "\n";
   }
   CHECK(RunRove({"eval", run, "--episodes", "2"}).status == 0);
-  CheckRefused(RunRove({"train", "--resume", run, "run.frames=400"}), "agent.rate: the run was started with nothing");
-  const Ran resumed = RunRove({"train", "--resume", run, "run.frames=400", "--allow-drift"});
+  CheckRefused(RunRove({"train", "--resume", run, "agent.rate=0.1", "--allow-drift"}),
+               "agent.rate: the run was started with 0.5");
+  CheckRefused(RunRove({"train", "--resume", run, "mix.clip=[-1,1]", "--allow-drift"}), "mix.clip");
+  const Ran resumed = RunRove({"train", "--resume", run, "run.frames=400", "checkpoint.every=0"});
+  INFO(resumed.err);
   CHECK(resumed.status == 0);
-  CHECK_THAT(resumed.err, Contains("agent.rate: the run's build had no such key; it goes on with"));
-  CHECK(RunRove({"train", "--resume", run, "run.frames=600"}).status == 0);  // now its own
+  CHECK_THAT(resumed.err, Contains("has no key agent.rate, which is newer; it goes on with the default"));
+  CHECK(RunRove({"eval", run, "--episodes", "2"}).status == 0);
+  CHECK(RunRove({"train", "--resume", run, "run.frames=600"}).status == 0);
+  // Another value in the file is no older config.
+  std::ofstream(run + "/config.yaml") << std::string(whole).replace(whole.find("  rate: 0.5"), 11, "  rate: 0.4");
+  CheckRefused(RunRove({"train", "--resume", run, "--allow-drift"}), "belongs to another config");
 }
 
 TEST_CASE("a folder with other files is not taken for a run", "[cli][unit]") {

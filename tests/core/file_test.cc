@@ -78,6 +78,12 @@ TEST_CASE("file: a link is followed, and what is no regular file is not replaced
   CHECK_THROWS_WITH(WriteFileAtomically(folder / "pipe", "1"), folder / "pipe" + ": is no regular file; name another file");
   CHECK_THROWS_WITH(WriteFileAtomically(folder / "there", "1"), folder / "there" + ": is a folder; name another file");
   CHECK(std::filesystem::is_fifo(folder / "pipe"));
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const std::string unnamed = "/proc/self/fd/" + std::to_string(ends[1]);
+  CHECK_THROWS_WITH(WriteFileAtomically(unnamed, "1"), unnamed + ": is no regular file; name another file");
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST_CASE("file: two that exist change places in one step", "[core][unit]") {
@@ -87,7 +93,7 @@ TEST_CASE("file: two that exist change places in one step", "[core][unit]") {
   if (!Exchange(folder / "a", folder / "b")) return;  // a file system that cannot
   CHECK(ReadFile(folder / "b") == "1");
   CHECK(std::filesystem::is_directory(folder / "a"));
-  CHECK_THROWS_WITH(Exchange(folder / "a", folder / "none"), folder / "none" + ": cannot be written: No such file or directory");
+  CHECK_FALSE(Exchange(folder / "a", folder / "none"));
 }
 
 TEST_CASE("file: a full disk or a short write leaves the old file whole and no temporary one", "[core][unit]") {

@@ -171,6 +171,21 @@ TEST_CASE("replay: a row has the newest batch's metrics, also where its rollout 
   CHECK(waited > 20);
 }
 
+TEST_CASE("replay: rows after a resume are those of an undisturbed run, also before the next batch is due", "[engine][unit]") {
+  const std::vector<std::string> slow{"log.every=1", "run.rollout=1", "env.count=1", "run.frames=120", "checkpoint.every=1"};
+  std::vector<std::map<std::string, std::string>> barriers;
+  Run run = Make(kReplay, slow);
+  run.engine->save = [&](Engine& engine) { barriers.push_back(State(engine)); };
+  const Outcome whole = Finish(run);
+  REQUIRE(barriers.size() == whole.rows.size());
+  for (std::size_t at = 60; at < barriers.size(); ++at) {
+    Run resumed = Make(kReplay, slow);
+    Restore(barriers[at], *resumed.engine);
+    const auto rows = Finish(resumed).rows;
+    CHECK(rows == decltype(rows)(whole.rows.begin() + static_cast<std::ptrdiff_t>(at) + 1, whole.rows.end()));
+  }
+}
+
 TEST_CASE("trained bonuses log their losses", "[engine][unit]") {
   Run run = Make(kReplay, {});
   Finish(run);

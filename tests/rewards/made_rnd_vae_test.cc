@@ -69,6 +69,10 @@ TEST_CASE("made.rnd_vae: what was scored before the autoencoder's first step is 
     made->Train(AsBatch(first.view()), Noise(1, "train"));
     return Fresh(*made, second, 1);
   };
+  // Until then all factors but n are 1.
+  const auto first_slot = [&](const std::string& factors) { return Fresh(*MakePointReward(Made("factors: " + factors)), first); };
+  CHECK(first_slot("cover_matched") == first_slot("cover"));
+  CHECK(first_slot("product") == first_slot("cover"));
   const std::vector<float> g = second_slot("none"), paid = second_slot("fixed");
   RunningMoments moments;
   for (const std::int32_t number : LiveRows(second.view())) {
