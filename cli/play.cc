@@ -92,7 +92,8 @@ class Game {
     return_ += env_.reward();
     event_ = "";
     if (env_.end() == 0) return;
-    event_ = fmt::format("{}; any action: next level, r: again", return_ > 0                ? "solved"
+    const auto above = env_.env().spec().success_return;
+    event_ = fmt::format("{}; any action: next level, r: again", above && return_ > *above  ? "solved"
                                                                  : env_.end() & kTerminated ? "it is over"
                                                                                             : "time is up");
   }

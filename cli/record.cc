@@ -18,6 +18,7 @@
 #include "cli/single_env.h"
 #include "cli/stored_policy.h"
 #include "cli/validators.h"
+#include "core/archive.h"
 #include "core/error.h"
 #include "envs/registry.h"
 #include "envs/renderable.h"
@@ -115,6 +116,9 @@ void Record(const RecordArgs& args, bool has_mode, const Terminal& terminal) {
   Script script = args.env.empty() ? TrainedPlay(args, terminal.err) : RandomPlay(args);
   const auto* const camera = dynamic_cast<const Renderable*>(script.env.get());
   if (camera == nullptr) throw UserError(script.env_type + ": cannot be drawn; MiniGrid's environments can (rove list envs)");
+  Archive fresh;
+  VectorEnv& state = *script.env;
+  state.Serialize(fresh);
   SingleEnv env(std::move(script.env));
   const RenderOptions options = {.view = args.view == "agent" ? RenderOptions::kAgent : RenderOptions::kWorld,
                                  .highlight = !args.no_highlight,
@@ -128,6 +132,8 @@ void Record(const RecordArgs& args, bool has_mode, const Terminal& terminal) {
   std::string returns;
   for (int episode = 0; episode < args.episodes && frames < args.frames; ++episode) {
     double episode_return = 0;
+    Archive again(fresh.bytes(), "record");
+    state.Serialize(again);  // as rove eval does: nothing goes from one episode to the next
     env.Reset(script.seed_of(episode));
     for (int step = 0;; ++step) {
       camera->Render(0, options, &picture);

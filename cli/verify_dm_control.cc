@@ -112,7 +112,7 @@ void CompareEpisode(Player& player, const Json& episode, LegacyRandom& actions, 
   CompareValues(place + "qvel0", first.qvel, episode.at("qvel0"));
   CompareObservation(place + "reset, ", player, episode.at("obs").at("0"));
   out->states += 1;
-  out->observations += 1;
+  int compared = 1;  // observations
   const TensorSpec& spec = player.spec().action;
   const auto width = static_cast<std::size_t>(spec.shape.count());
   std::vector<double> action(width);
@@ -134,12 +134,15 @@ void CompareEpisode(Player& player, const Json& episode, LegacyRandom& actions, 
     }
     if (const auto obs = episode.at("obs").find(std::to_string(step)); obs != episode.at("obs").end()) {
       CompareObservation(here, player, *obs);
-      out->observations += 1;
+      ++compared;
     }
     if (step < steps) Compare(here + "last", player.last(), false);
   }
+  if (static_cast<std::size_t>(compared) != episode.at("obs").size())
+    throw UserError("an episode has observations of no step of it");
   Compare(place + "last step type", player.last() ? 2 : 1, episode.at("last"));
   Compare(place + "discount", player.discount(), episode.at("discount"));
+  out->observations += compared;
   out->episodes += 1;
 }
 
@@ -149,6 +152,7 @@ void CompareTask(const std::string& name, const Json& task, Seed seed, Seed acti
   LegacyRandom actions;
   actions.Reseed(action_seed);
   int number = 0;
+  if (task.at("episodes").empty()) throw UserError(name + " has no episodes");
   for (const Json& episode : task.at("episodes")) {
     player.Reset(number == 0 ? std::optional(seed) : std::nullopt);
     CompareEpisode(player, episode, actions, fmt::format("episode {}, ", ++number), out);
@@ -203,7 +207,7 @@ std::string Report(const DmControlSummary& s) {
                       s.observations, s.rewards);
   if (s.first_mismatch)
     text += fmt::format("first mismatch: {}\n{} of {} tasks differ\n", *s.first_mismatch, s.mismatched_tasks, s.tasks);
-  else if (s.tasks == 0)
+  else if (!s.ok())
     text += "nothing was compared\n";
   else
     text += fmt::format("all {} tasks match\n", s.tasks);

@@ -14,7 +14,7 @@ struct DmControlSummary {
   int episodes = 0, states = 0, observations = 0, rewards = 0;  // compared
   std::optional<std::string> first_mismatch;                    // "cheetah/run, episode 1, step 17, reward is ..., recorded ..."
 
-  bool ok() const { return !first_mismatch && tasks > 0; }
+  bool ok() const { return !first_mismatch && rewards > 0; }
 };
 
 // FILE: one JSON object, gzip or plain, as docs/dm_control.md describes. States and observations must be equal to the last bit

@@ -26,10 +26,10 @@ std::optional<LevelSet> LevelSet::Read(const Config& env) {
 }
 
 std::string LevelSet::Text() const {
-  std::string seeds;
-  for (const Seed seed : seeds_) seeds += (seeds.empty() ? "" : ", ") + std::to_string(seed);
-  return (seeds_.empty() ? "{first: " + std::to_string(first_) + ", count: " + std::to_string(count_)
-                         : "{seeds: [" + seeds + "]") +
+  std::string seeds = count() == 1 ? std::to_string(seed(0)) : "";
+  for (std::size_t k = 0; count() > 1 && k < seeds_.size(); ++k) seeds += (k == 0 ? "" : ", ") + std::to_string(seeds_[k]);
+  return (seeds.empty() ? "{first: " + std::to_string(first_) + ", count: " + std::to_string(count_)
+                        : "{seeds: [" + seeds + "]") +
          ", order: " + (cycle_ ? "cycle}" : "random}");
 }
 

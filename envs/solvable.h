@@ -33,7 +33,6 @@ enum class Solvability { kSolvable, kUnsolvable, kUnknown };
 //                opened, and what is in the way is put down on a free cell that cuts off nothing
 //   kUnsolvable  there is none, even if all objects that can be carried were out of the way and in the hand when needed
 //   kUnknown     neither was shown: the goal's kind is unknown, or things are so tight that nothing can be put down safely
-// A level with moving obstacles is judged as if they stood still.
 Solvability Solve(const GridState& state, const GridGoal& goal);
 
 }  // namespace rove

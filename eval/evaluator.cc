@@ -5,7 +5,10 @@
 #include <numeric>
 #include <optional>
 
+#include "core/archive.h"
+#include "core/error.h"
 #include "core/parallel.h"
+#include "envs/snapshots.h"
 
 namespace rove {
 namespace {
@@ -69,12 +72,21 @@ class Block {
         episode_(static_cast<std::size_t>(m)),
         done_(static_cast<std::size_t>(m)) {
     policy_->Sync(snapshot);
+    rows_ = dynamic_cast<RowSnapshots*>(&env);
+    for (int row = begin; rows_ != nullptr && row < begin + m; ++row) {
+      Archive state;
+      rows_->SerializeRow(state, row);
+      fresh_.push_back(state.bytes());
+    }
   }
 
   // Plays episodes first + begin, ..., first + begin + m - 1 (those below options.episodes) to their ends.
   void Play(int first, EvalResult* result) {
     Start(first);
     for (std::int64_t step = 0; std::find(done_.begin(), done_.end(), 0) != done_.end(); ++step) {
+      if (step == kMostSteps && env_.spec().max_steps == 0)
+        throw UserError("evaluation: an episode has not ended in " + std::to_string(kMostSteps) +
+                        " steps; set a time limit of the environment, or evaluation.every: 0");
       const auto types = std::span(columns_.step_type).subspan(static_cast<std::size_t>(begin_), static_cast<std::size_t>(m_));
       ClearStateAtFirst(types);
       policy_->Act({obs_inputs_, types, state_inputs_, episode_, step, &noise_}, {action_, extra_views_, next_state_views_});
@@ -85,9 +97,19 @@ class Block {
       env_.Step(columns_.action.view(), begin_, begin_ + m_, columns_.view());
       Record(result);
     }
+    Restore();
   }
 
  private:
+  static constexpr std::int64_t kMostSteps = 100'000;  // of an episode without a time limit
+
+  void Restore() {
+    for (std::size_t j = 0; j < fresh_.size(); ++j) {
+      Archive state(fresh_[j], "evaluation");
+      rows_->SerializeRow(state, begin_ + static_cast<int>(j));
+    }
+  }
+
   void Start(int first) {
     std::vector<int> rows(static_cast<std::size_t>(m_));
     std::iota(rows.begin(), rows.end(), begin_);
@@ -141,6 +163,8 @@ class Block {
   std::vector<TensorView> extra_views_, state_views_, next_state_views_;
   std::vector<ConstTensorView> state_inputs_, obs_inputs_;
   TensorView action_;
+  RowSnapshots* rows_ = nullptr;       // none: the environment takes no snapshots
+  std::vector<std::string> fresh_;     // [m] state of each row before its first episode
   std::vector<std::int32_t> episode_;  // [m] which one the row plays
   std::vector<std::uint8_t> done_;     // [m]
 };

@@ -28,7 +28,9 @@ struct EvalResult {             // one entry an episode, in episode order
 // Plays options.episodes episodes: row i of `env` plays episodes i, i + n, i + 2n, ..., each from its own seed and with noise
 // keyed by (episode, step of the episode). A block of act_block rows starts its next episodes together, when its slowest has
 // ended; so an episode does not depend on how the others end, nor, if n is a multiple of act_block, on n. Blocks run in
-// parallel. What `env` did before does not matter.
+// parallel. Each episode begins in the state that `env` has now, a fresh one's, and `env` is left in it (if it takes snapshots of
+// rows, envs/snapshots.h): what survives a seeded reset, as visit counts do, does not go from one to the next. Throws
+// Error(kUser) where an episode of an environment without a time limit does not end in 100,000 steps.
 EvalResult Evaluate(VectorEnv& env, const Agent& agent, const ParamSnapshot& snapshot, const EvalOptions& options);
 
 }  // namespace rove

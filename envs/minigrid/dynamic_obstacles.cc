@@ -71,7 +71,9 @@ class DynamicObstacles final : public Family {
 std::unique_ptr<Family> FromConfig(const Config& config) {
   Options o;
   config.Get("size", &o.size, InRange(5, kMaxSide));
-  config.Get("n_obstacles", &o.obstacles, InRange(0, o.size / 2 + 1));  // upstream takes size / 2 for more
+  const int most = o.size / 2 + 1;
+  if (o.obstacles > most) o.obstacles = o.size / 2;  // as upstream does
+  config.Get("n_obstacles", &o.obstacles, InRange(0, most));
   config.Get("random_start", &o.random_start);
   return std::make_unique<DynamicObstacles>(o);
 }

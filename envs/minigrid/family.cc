@@ -17,16 +17,10 @@ FamilyRegistrar::FamilyRegistrar(const std::string& id, const std::string& doc, 
   });
 }
 
-Family::Family(FamilyInfo info) : info_(std::move(info)) {
-  if (info_.mission_tokens == 0) return;  // a drawn level's text may have any words
-  for (const std::string& text : info_.missions) mission_words_.push_back(minigrid::MissionWords(text));
-}
+Family::Family(FamilyInfo info) : info_(std::move(info)) {}
 
 std::string Family::MissionText(const State& state, const std::uint8_t*) const {
   return info_.missions[static_cast<std::size_t>(state.mission)];
-}
-std::span<const Word> Family::MissionWords(const State& state, const std::uint8_t*) const {
-  return mission_words_[static_cast<std::size_t>(state.mission)];
 }
 
 void Family::ReadLimit(const Config& config) { config.Get("max_steps", &info_.max_steps, InRange(1, 1 << 20)); }

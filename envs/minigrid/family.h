@@ -41,9 +41,10 @@ class Family {
   // What upstream does after it has taken the first image of an episode, which so shows the state before.
   virtual void Start(Play&) const {}
 
-  // The level's text, and the same in words; both read what Generate left. The words live as long as `memory` does not change.
+  // The level's text, and the same in words where the family has mission_tokens; both read what Generate left. The words live as
+  // long as `memory` does not change.
   virtual std::string MissionText(const State& state, const std::uint8_t* memory) const;
-  virtual std::span<const Word> MissionWords(const State& state, const std::uint8_t* memory) const;
+  virtual std::span<const Word> MissionWords(const State& /*state*/, const std::uint8_t* /*memory*/) const { return {}; }
 
   // What solves a level, for Solve (envs/solvable.h): a goal cell, or (kUnknown) what is no matter of cells and objects alone.
   virtual GridGoal Goal(const State& /*state*/) const { return {GridGoal::kReach}; }
@@ -57,9 +58,6 @@ class Family {
 
  protected:
   FamilyInfo info_;
-
- private:
-  std::vector<std::vector<Word>> mission_words_;  // of info_.missions
 };
 
 // Registers an id: `make` builds the family, from config where the id leaves parameters open. An id that upstream registers fixes

@@ -18,6 +18,7 @@
 #include <map>
 #include <sstream>
 
+#include "core/file.h"
 #include "envs/minigrid/family.h"
 
 namespace rove::minigrid {
@@ -180,6 +181,14 @@ std::unique_ptr<Family> FromConfig(const Config& config) {
   } else {
     if (config.Has("map")) config.At("map").Fail("a file is given too; leave out one of them");
     ReadFile(config.At("file"), file, &drawing);
+    const std::string content = HashFile(file);
+    std::string hash = content;  // a run's config has it
+    config.Get("file_hash", &hash);
+    if (hash != content) {
+      config.At("file_hash")
+          .Fail("names content " + OneLine(hash) + ", the file's is " + content +
+                "; put the file back, or leave this out in a new run");
+    }
   }
   config.Get("mission", &drawing.mission);
   config.Get("pick_up", &drawing.pick_up);

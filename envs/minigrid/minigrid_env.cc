@@ -56,10 +56,14 @@ void MiniGrid::Generate(std::size_t row) {
   constexpr int kMaxFailures = 10000;  // a level that can be drawn at all comes once in 50 tries at least
   State& state = states_[row];
   std::uint8_t* const grid = cells(row);
-  if (levels_) state.rng.Reseed(pickers_[row].Next(*levels_));
+  if (levels_) {  // as in a fresh environment
+    state.rng.Reseed(pickers_[row].Next(*levels_));
+    std::fill_n(memory(row), memory_bytes_, std::uint8_t{0});
+  }
   for (int failures = 0;; ++failures) {
     if (failures == kMaxFailures)
-      throw SystemError("environment " + std::to_string(row) + ": no level can be drawn; its parameters leave no room");
+      throw SystemError("environment " + std::to_string(row) +
+                        ": no level can be drawn; its parameters leave no room: enlarge it, or lower its numbers of things");
     Level level(layout_, state, grid, memory(row));
     state.max_steps = spec_.max_steps;
     try {
@@ -307,7 +311,9 @@ void MiniGrid::Render(int row, const RenderOptions& options, Picture* out) const
 GridGoal MiniGrid::Goal(int row) const {
   const auto r = static_cast<std::size_t>(row);
   const GridGoal goal = family_->Goal(states_[r]);
-  const auto has_goal_cell = [&] { return std::find(cells(r), cells(r) + row_bytes_, kGoalCell) != cells(r) + row_bytes_; };
+  const auto has_goal_cell = [&] {
+    return std::any_of(cells(r), cells(r) + row_bytes_, [](Cell cell) { return KindOf(cell) == kGoal; });
+  };
   return goal.kind == GridGoal::kReach && !has_goal_cell() ? GridGoal{} : goal;
 }
 

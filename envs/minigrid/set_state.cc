@@ -66,7 +66,8 @@ void MiniGrid::SetState(int row, const GridState& from, const StepColumns& out) 
     state.carried_content = Carried(*from.carried_content, "the content of the carried box");
   }
   state.num_contents = 0;
-  if (from.box.size() > kMaxContents) Refuse("{} boxes have a content, at most {} can", from.box.size(), kMaxContents);
+  if (const std::size_t filled = from.box.size() + from.carried_content.has_value(); filled > kMaxContents)
+    Refuse("{} boxes have a content, at most {} can", filled, kMaxContents);
   for (const auto& [box_x, box_y, type, color, code] : from.box) {
     const std::string place = fmt::format("the content of box ({}, {})", box_x, box_y);
     if (!layout_.inside(box_x, box_y) || KindOf(at(box_x, box_y)) != kBox) Refuse("{}: there is no box", place);

@@ -2,6 +2,7 @@
 // right. Which action means right is drawn for each cell. Moving right costs 0.01 / size, except that from the last column of
 // the last row it pays 1. `slip`: probability that a move right goes left instead (bsuite's stochastic form: 1 / size).
 #include <algorithm>
+#include <optional>
 
 #include "envs/tabular/tabular_env.h"
 
@@ -29,9 +30,11 @@ Model MakeDeepSea(const Config& config) {
     const double reward = last && column == size - 1 ? 1 : -cost / size;
     return {{sink(column + 1), 1 - slip, reward, last}, {sink(column - 1), slip, -cost / size, last}};
   };
+  const double best = 1 - cost * (size - 1) / size;  // of the way that pays; any other leaves 0 or less
   std::vector<double> start(static_cast<std::size_t>(size * size));
   start[0] = 1;
-  return {Mdp({.states = size * size, .actions = 2, .horizon = size, .gamma = gamma}, std::move(start), outcomes), 0.5};
+  return {Mdp({.states = size * size, .actions = 2, .horizon = size, .gamma = gamma}, std::move(start), outcomes),
+          best > 0 ? std::optional(best / 2) : std::nullopt};
 }
 
 const Registrar kDeepSea("tabular/deep_sea", "deep sea: only moving right at every step pays", MakeDeepSea);

@@ -6,6 +6,8 @@
 // dead. Dead leads to dead. At level H the right action opens the lock: `high` at one chain, `low` at the other; then, open or
 // dead, the episode is over. Each move from good to good costs cost / (H - 1), so that dying early looks best until an end has
 // been found, and the low end may hide the high one.
+#include <algorithm>
+#include <optional>
 #include <string>
 
 #include "envs/tabular/tabular_env.h"
@@ -51,8 +53,10 @@ Model MakeLock(const Config& config) {
   };
   std::vector<double> start(static_cast<std::size_t>(S));
   start[0] = 1;
+  // Between what the high end leaves and the next best, dying early or the low end; none if the high end does not pay.
+  const double best = options.high - options.cost, next = std::max(options.low - options.cost, 0.0);
   return {Mdp({.states = S, .actions = 2, .horizon = H + 1, .gamma = options.gamma}, std::move(start), outcomes),
-          (options.high + options.low) / 2};
+          best > next ? std::optional((best + next) / 2) : std::nullopt};
 }
 
 const Registrar kLock("tabular/lock", "bidirectional diabolical combination lock: a high and a low end, 4H + 1 states", MakeLock);

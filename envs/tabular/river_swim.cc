@@ -23,7 +23,8 @@ Model MakeRiverSwim(const Config& config) {
     if (s == S - 1) return {{s, 0.6, 1, false}, {s - 1, 0.4, 1, false}};
     return {{s + 1, 0.35, 0, false}, {s, 0.6, 0, false}, {s - 1, 0.05, 0, false}};
   };
-  return {Mdp({.states = S, .actions = 2, .horizon = horizon, .gamma = gamma}, std::move(start), outcomes), 0.5};
+  return {Mdp({.states = S, .actions = 2, .horizon = horizon, .gamma = gamma}, std::move(start), outcomes),
+          0.5 + horizon * std::max(low, 0.0)};
 }
 
 const Registrar kRiverSwim("tabular/river_swim", "swim up a river: a small sure reward against a large one far away",

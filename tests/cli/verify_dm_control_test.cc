@@ -127,6 +127,16 @@ TEST_CASE("tasks that this program lacks are counted, and a file of them proves 
   CHECK_THAT(ran.err, Catch::Contains("few.json: nothing was compared"));
 }
 
+TEST_CASE("a recording without episodes, or with an observation of no step, is refused", "[cli][unit]") {
+  const auto refused = [](const std::function<void(Json&)>& change, const std::string& what) {
+    Json file = Only("pendulum/swingup");
+    change(file["pendulum/swingup"]);
+    CHECK_THROWS_WITH(Verify(file), Catch::Contains(what));
+  };
+  refused([](Json& task) { task["episodes"] = Json::array(); }, "pendulum/swingup has no episodes");
+  refused([](Json& task) { task["episodes"][0]["obs"]["5000"] = task["episodes"][0]["obs"]["0"]; }, "observations of no step");
+}
+
 TEST_CASE("a recording of another MuJoCo is refused, not compared", "[cli][unit]") {
   for (const char* version : {"2.2.2", "3.17.0"}) {
     if (version == MujocoVersion()) continue;

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "envs/inspectable.h"
 #include "tests/envs/env_batch.h"
 
 namespace rove {
@@ -63,10 +64,18 @@ TEST_CASE("the resolved config makes the same environment again", "[envs][confor
   for (const std::string& id : Envs().Names()) {
     INFO(id);
     const Config config = Config::Parse("{type: " + id + "}");
-    const EnvSpec spec = Envs().Create(config, {.num_envs = 1})->spec();
+    EnvBatch one(Envs().Create(config, {.num_envs = 3}));
     const Config resolved = Config::Parse(config.Resolved());
-    CHECK(Envs().Create(resolved, {.num_envs = 1})->spec().max_steps == spec.max_steps);
+    EnvBatch other(Envs().Create(resolved, {.num_envs = 3}));
+    CHECK(other.spec().max_steps == one.spec().max_steps);
     CHECK(resolved.Resolved() == config.Resolved());
+    one.Reset(3);
+    other.Reset(3);
+    for (int row = 0; row < one.n(); ++row) {
+      CHECK(other.Row(row) == one.Row(row));
+      if (const auto* grid = dynamic_cast<const GridInspectable*>(&one.env()))  // a level may have a limit of its own
+        CHECK(dynamic_cast<const GridInspectable&>(other.env()).Inspect(row).max_steps == grid->Inspect(row).max_steps);
+    }
   }
 }
 

@@ -1,11 +1,13 @@
 // Levels drawn as text, and fixed sets of levels.
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <set>
 
 #include "envs/inspectable.h"
 #include "envs/levels.h"
+#include "envs/solvable.h"
 #include "tests/cli/rove_runner.h"
 #include "tests/envs/env_batch.h"
 #include "tests/envs/refused.h"
@@ -159,6 +161,43 @@ TEST_CASE("a cycle of levels is played in order, each as a fresh environment dra
   }
 }
 
+TEST_CASE("a level of a set is the one of a fresh environment also where an earlier level would leave something behind",
+          "[envs][unit]") {
+  const std::string id = "BabyAI-SynthS5R2-v0";  // remembers a locked room (docs/minigrid.md)
+  EnvBatch cycle = Make("{type: " + id + ", levels: {first: 0, count: 200, order: cycle}}");
+  cycle.Reset(1);
+  const std::vector<int> rows{0};
+  const std::vector<std::optional<Seed>> next{std::nullopt};
+  int differ = 0;
+  EnvBatch kept = Make("{type: " + id + "}");
+  for (Seed seed = 0; seed < 200; ++seed) {
+    EnvBatch fresh = Make("{type: " + id + "}");
+    fresh.Reset(seed);
+    kept.Reset(seed);
+    CHECK(Shown(cycle).mission == Shown(fresh).mission);
+    differ += Shown(kept).mission != Shown(fresh).mission;
+    cycle.env().Reset(rows, next, cycle.columns());
+  }
+  CHECK(differ > 0);  // without a set the room is remembered, as upstream does
+}
+
+TEST_CASE("a goal of any colour is one to be reached", "[envs][unit]") {
+  EnvBatch batch = Make("{type: minigrid/layout, map: ['#####', '#>.Y#', '#####'], legend: {Y: red goal}}");
+  batch.Reset(1);
+  CHECK(dynamic_cast<const GridTask&>(batch.env()).Goal(0).kind == GridGoal::kReach);
+}
+
+TEST_CASE("a drawn file is kept by its content: another one under its name is refused", "[envs][unit]") {
+  const Sandbox sandbox("layout_hash");
+  const std::string path = sandbox.Write("level.txt", "#####\n#>.G#\n#####\n");
+  const Config config = Config::Parse("{type: minigrid/layout, file: " + path + "}");
+  Envs().Create(config, {.num_envs = 1});
+  CHECK_NOTHROW(Envs().Create(Config::Parse(config.Resolved()), {.num_envs = 1}));
+  sandbox.Write("level.txt", "#####\n#>G.#\n#####\n");
+  CHECK_THROWS_WITH(Envs().Create(Config::Parse(config.Resolved()), {.num_envs = 1}),
+                    Catch::Contains("file_hash") && Catch::Contains("put the file back"));
+}
+
 TEST_CASE("levels are drawn evenly from their set, in each environment by its own stream", "[envs][unit]") {
   const std::vector<Seed> seeds = {20, 21, 22, 23};
   const auto played = Played("MiniGrid-KeyCorridorS3R3-v0", "{first: 20, count: 4}", seeds, 40, 30);
@@ -187,6 +226,9 @@ TEST_CASE("two sets of levels share a seed or none", "[envs][unit]") {
   CHECK(shared("{seeds: [9, 6]}", "{seeds: [5, 8]}") == std::nullopt);
   CHECK(read(read("{seeds: [9, 6], order: cycle}").Text()).Text() == "{seeds: [9, 6], order: cycle}");
   CHECK(read("{first: 3, count: 4}").Text() == "{first: 3, count: 4, order: random}");
+  const std::string one = read("{seed: 18446744073709551615}").Text();  // larger than `first` may be
+  CHECK(read(one).seed(0) == std::numeric_limits<Seed>::max());
+  CHECK(read(one).count() == 1);
 }
 
 }  // namespace

@@ -8,6 +8,14 @@
 namespace rove::minigrid {
 namespace {
 
+TEST_CASE("a grid too small for the default number of obstacles has half its size of them, in its resolved config too",
+          "[envs][unit]") {
+  const Config config = Config::Parse("{type: minigrid/dynamic_obstacles, size: 5}");
+  Envs().Create(config, {.num_envs = 1});
+  CHECK_THAT(config.Resolved(), Catch::Contains("n_obstacles: 2"));
+  CHECK_NOTHROW(Envs().Create(Config::Parse(config.Resolved()), {.num_envs = 1}));
+}
+
 // Farama Minigrid 3.1.0, envs/dynamicobstacles.py, as specified: cells by their coordinates only.
 class PlainObstacles {
  public:

@@ -115,6 +115,16 @@ TEST_CASE("tabular/deep_sea: right at every step pays 1 - 0.01 (N - 1) / N, and 
   CHECK(std::max(slips.outcomes(0, 0).size(), slips.outcomes(0, 1).size()) == 2);
 }
 
+TEST_CASE("success is the return that only the best end gives, whatever it costs on the way", "[envs][unit]") {
+  const auto above = [](const std::string& yaml) { return Make("{type: " + yaml + "}")->spec().success_return; };
+  CHECK(*above("tabular/lock, high: 1, low: 0.1, cost: 0.6") == Approx(0.2));   // 0.4 against 0 of dying at once
+  CHECK(*above("tabular/lock, high: 1, low: 0.9, cost: 0.5") == Approx(0.45));  // 0.5 against 0.4
+  CHECK(above("tabular/lock, high: 1, low: 0.1, cost: 2") == std::nullopt);
+  CHECK(*above("tabular/river_swim, horizon: 200") == Approx(1.5));  // 1 for staying at the left bank
+  CHECK(*above("tabular/deep_sea, size: 10, cost: 1") == Approx(0.05));
+  CHECK(above("tabular/deep_sea, size: 10, cost: 2") == std::nullopt);
+}
+
 TEST_CASE("tabular/grid_world: walls stop, slips go to the sides, the goal ends", "[envs][unit]") {
   // States row by row without walls: S is 0, '.' right of it 1, '.' below S 2, G 3 (below 1 is a wall).
   const auto env = Make("{type: tabular/grid_world, map: ['S.', '.#', 'G#'], slip: 0.5}");

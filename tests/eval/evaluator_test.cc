@@ -90,6 +90,51 @@ TEST_CASE("each episode is played from its own seed, with a recurrent state that
   }
 }
 
+// Pays how many episodes it has begun, then ends; or never ends.
+class Visitor final : public Env {
+ public:
+  explicit Visitor(bool ends) : ends_(ends) {}
+  const EnvSpec& spec() const override { return spec_; }
+  void Reset(std::optional<Seed>, const StepColumns& out, int row) override {
+    ++episodes_;
+    Write(out, static_cast<std::size_t>(row), 0, StepType::kFirst);
+  }
+  void Step(ConstTensorView, const StepColumns& out, int row) override {
+    Write(out, static_cast<std::size_t>(row), episodes_, ends_ ? StepType::kLast : StepType::kMid);
+  }
+  void Serialize(Archive& ar) override { ar("episodes", episodes_); }
+
+ private:
+  static void Write(const StepColumns& out, std::size_t row, double reward, StepType type) {
+    out.obs[0].As<std::int32_t>()[row] = 0;
+    out.reward[row] = reward;
+    out.end[row] = type == StepType::kLast ? kTerminated : 0;
+    out.discount[row] = 1;
+    out.step_type[row] = type;
+  }
+  EnvSpec spec_{.obs = {{.name = "nothing", .dtype = DType::kI32, .shape = {}, .low = {0}, .high = {0}}},
+                .action = {.name = "action", .dtype = DType::kI32, .shape = {}, .low = {0}, .high = {99}},
+                .success_return = {}};
+  bool ends_;
+  std::int32_t episodes_ = 0;
+};
+
+TEST_CASE("nothing goes from one episode to the next, nor from one evaluation to another", "[eval][unit]") {
+  const auto env = MakeVectorEnv(2, [] { return std::make_unique<Visitor>(true); });
+  const CounterAgent agent;
+  for (int evaluation = 0; evaluation < 2; ++evaluation) {
+    const EvalResult result = Evaluate(*env, agent, *agent.Snapshot(0), {.episodes = 7, .act_block = 2});
+    CHECK(result.returns == std::vector<double>(7, 1));
+  }
+}
+
+TEST_CASE("an episode that has no limit and does not end is an error, not a wait for ever", "[eval][unit]") {
+  const auto env = MakeVectorEnv(1, [] { return std::make_unique<Visitor>(false); });
+  const CounterAgent agent;
+  CHECK_THROWS_WITH(Evaluate(*env, agent, *agent.Snapshot(0), {.episodes = 1, .act_block = 1}),
+                    Catch::Contains("has not ended in 100000 steps") && Catch::Contains("set a time limit"));
+}
+
 TEST_CASE("a sampled evaluation does not depend on the rows, the blocks or the threads", "[eval][threads]") {
   EvalOptions options{.episodes = 40, .mode = ActMode::kExplore, .seed = 5, .act_block = 4};
   const EvalResult expected = Play(40, options);

@@ -26,8 +26,12 @@ BabyAi::BabyAi(const Rooms& rooms, const Instruction& longest, int max_steps)
 }
 
 void BabyAi::ReadLimit(const Config& config) {
-  if (config.Has("max_steps")) steps_per_walk_ = 0;
-  Family::ReadLimit(config);
+  if (steps_per_walk_ == 0) return Family::ReadLimit(config);
+  int limit = 0;
+  config.Get("max_steps", &limit, InRange(0, 1 << 20));
+  if (limit == 0) return;  // each level's own
+  steps_per_walk_ = 0;
+  info_.max_steps = limit;
 }
 
 void BabyAi::Generate(Level& level) const {
