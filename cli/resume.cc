@@ -76,8 +76,8 @@ std::string CheckResume(const std::string& folder, const std::string& stored, co
   return was == is ? "" : fmt::format("run.frames: {} -> {}; schedules that end with the run now end there", was, is);
 }
 
-std::vector<std::string> MissingKeys(const std::string& stored, const std::string& asked) {
-  const auto before = Leaves(stored);
+std::vector<std::string> MissingKeys(const std::string& folder, const std::string& stored, const std::string& asked) {
+  const auto before = Leaves(stored, ConfigPath(folder));
   std::vector<std::string> missing;
   for (const auto& [path, unused] : Leaves(asked)) {
     if (!before.contains(path) && !MayChangeOnResume(path)) missing.push_back(path);

@@ -26,6 +26,6 @@ std::string ConfigHash(const std::string& resolved);
 std::string CheckResume(const std::string& folder, const std::string& stored, const std::string& asked);
 
 // Keys of `asked` that `stored` does not have, of those that may not change: what a later build added, or a user.
-std::vector<std::string> MissingKeys(const std::string& stored, const std::string& asked);
+std::vector<std::string> MissingKeys(const std::string& folder, const std::string& stored, const std::string& asked);
 
 }  // namespace rove

@@ -129,7 +129,7 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
   std::optional<Checkpoint> checkpoint;
   if (resume) {
     const std::string stored = ReadFile(ConfigPath(folder));
-    added = MissingKeys(stored, setup.resolved);
+    added = MissingKeys(folder, stored, setup.resolved);
     changed = CheckResume(folder, added.empty() ? stored : BuildRun(LoadStoredConfig(folder)).resolved, setup.resolved);
     checkpoint = LoadOwnCheckpoint(folder, identity, ConfigHash(stored), args.allow_drift, terminal);
     for (const std::string& key : added)

@@ -118,7 +118,7 @@ void CompareEpisode(Player& player, const Json& episode, LegacyRandom& actions, 
   std::vector<double> action(width);
   const Json& rewards = episode.at("rew");
   const int steps = episode.at("n");
-  if (rewards.size() != static_cast<std::size_t>(steps)) throw UserError("an episode lacks rewards");
+  if (rewards.size() != static_cast<std::size_t>(steps)) throw UserError(place + "rewards are lacking");
   for (int step = 1; step <= steps; ++step) {
     for (std::size_t i = 0; i < width; ++i) action[i] = actions.Uniform(spec.low[i], spec.high[i]);
     const std::string here = fmt::format("{}step {}, ", place, step);
@@ -138,8 +138,7 @@ void CompareEpisode(Player& player, const Json& episode, LegacyRandom& actions, 
     }
     if (step < steps) Compare(here + "last", player.last(), false);
   }
-  if (static_cast<std::size_t>(compared) != episode.at("obs").size())
-    throw UserError("an episode has observations of no step of it");
+  if (static_cast<std::size_t>(compared) != episode.at("obs").size()) throw UserError(place + "observations of no step of it");
   Compare(place + "last step type", player.last() ? 2 : 1, episode.at("last"));
   Compare(place + "discount", player.discount(), episode.at("discount"));
   out->observations += compared;
@@ -152,7 +151,7 @@ void CompareTask(const std::string& name, const Json& task, Seed seed, Seed acti
   LegacyRandom actions;
   actions.Reseed(action_seed);
   int number = 0;
-  if (task.at("episodes").empty()) throw UserError(name + " has no episodes");
+  if (task.at("episodes").empty()) throw UserError("no episodes");
   for (const Json& episode : task.at("episodes")) {
     player.Reset(number == 0 ? std::optional(seed) : std::nullopt);
     CompareEpisode(player, episode, actions, fmt::format("episode {}, ", ++number), out);
@@ -187,6 +186,8 @@ DmControlSummary VerifyDmControl(const std::string& path) {
       ++out.tasks;
       try {
         CompareTask(name, task, meta.at("seed"), meta.at("action_seed"), &out);
+      } catch (const Error& error) {
+        throw UserError(name + ", " + error.what());
       } catch (const Mismatch& mismatch) {
         ++out.mismatched_tasks;
         if (!out.first_mismatch) out.first_mismatch = name + ", " + mismatch.what;

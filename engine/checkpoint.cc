@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr int kFormat = 3;
-constexpr std::string_view kTemporary = ".writing";
+constexpr std::string_view kTemporary = ".writing", kReplaced = ".replaced";
 
 fs::path Folder(const std::string& run_folder) { return fs::path(run_folder) / "checkpoints"; }
 
@@ -139,13 +139,22 @@ std::size_t CheckpointWriter::Save(Engine& engine) {
     SyncFolder(writing.string());
     FailPoint("checkpoint.sync");
     const bool same_frames = fs::exists(final_folder);  // that one may be the newest whole one
+    const fs::path replaced = parent / kReplaced;
     const bool swapped = same_frames && Exchange(writing.string(), final_folder.string());
-    if (same_frames && !swapped) RemoveCheckpoint(final_folder);
-    if (!swapped) Rename(writing.string(), final_folder.string());
+    if (same_frames && !swapped) {
+      fs::remove_all(replaced);
+      Rename(final_folder.string(), replaced.string());
+    }
+    try {
+      if (!swapped) Rename(writing.string(), final_folder.string());
+    } catch (const Error&) {
+      if (same_frames) Rename(replaced.string(), final_folder.string());
+      throw;
+    }
     SyncFolder(parent.string());
     SyncFolder(run_folder_);  // the first time it gets `checkpoints` and the files of metrics
     FailPoint("checkpoint.rename");
-    if (swapped) RemoveCheckpoint(writing);
+    if (same_frames) RemoveCheckpoint(swapped ? writing : replaced);
   } catch (const fs::filesystem_error& error) {
     std::error_code ignored;
     fs::remove_all(writing, ignored);

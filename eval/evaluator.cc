@@ -86,7 +86,7 @@ class Block {
     for (std::int64_t step = 0; std::find(done_.begin(), done_.end(), 0) != done_.end(); ++step) {
       if (step == kMostSteps && env_.spec().max_steps == 0)
         throw UserError("evaluation: an episode has not ended in " + std::to_string(kMostSteps) +
-                        " steps; set a time limit of the environment, or evaluation.every: 0");
+                        " steps; without a time limit this environment can only be trained on, with evaluation.every=0");
       const auto types = std::span(columns_.step_type).subspan(static_cast<std::size_t>(begin_), static_cast<std::size_t>(m_));
       ClearStateAtFirst(types);
       policy_->Act({obs_inputs_, types, state_inputs_, episode_, step, &noise_}, {action_, extra_views_, next_state_views_});

@@ -23,7 +23,8 @@ class FactorScale {
   void Add(std::span<const float> batch);
 
   double divisor() const;  // 1 if it would be below 1e-8: nothing was added, or g is constant
-  double mean() const { return moments_.count() > 0 ? moments_.mean() : 1; }
+  bool empty() const { return moments_.count() == 0; }
+  double mean() const { return moments_.mean(); }
   double std() const { return moments_.std(); }  // the true one
   void Serialize(Archive& ar);
 

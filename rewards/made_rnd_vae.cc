@@ -270,7 +270,7 @@ class MadeRndVae final : public RewardModule {
       case MadeOptions::Factors::kCover: return n[k];
       case MadeOptions::Factors::kRecency: return static_cast<float>(static_cast<double>(g[k]) / scale.divisor());
       case MadeOptions::Factors::kCoverMatched:
-        return static_cast<float>(static_cast<double>(n[k]) * scale.mean() / scale.divisor());
+        return static_cast<float>(static_cast<double>(n[k]) * (scale.empty() ? 1 : scale.mean()) / scale.divisor());
       default: return static_cast<float>(static_cast<double>(n[k]) * static_cast<double>(g[k]) / scale.divisor());
     }
   }

@@ -168,7 +168,7 @@ void DmControl::SerializeRow(Archive& ar, int index) {
   ar("random", row.random);
   ar("steps", row.steps);
   ar("last", row.last);
-  if (step_limit_ > 0 && row.steps > step_limit_)
+  if (step_limit_ > 0 && row.steps >= step_limit_ + static_cast<int>(row.last))
     throw SystemError(fmt::format("dm_control: a row at step {} does not fit a limit of {}", row.steps, step_limit_));
   if (task_->info().owns_model) {
     for (const std::span<mjtNum> field : task_->ModelFields(row.physics.own_model()))

@@ -2,6 +2,7 @@
 // and succeeds; action 1 swims right and moves forward with 0.35, stays with 0.6, is carried back with 0.05 (at the left bank:
 // forward 0.6, stays 0.4; at the right end: stays 0.6, back 0.4). Left at the left bank pays `low`, right at the right end 1.
 #include <algorithm>
+#include <optional>
 
 #include "envs/tabular/tabular_env.h"
 
@@ -23,8 +24,10 @@ Model MakeRiverSwim(const Config& config) {
     if (s == S - 1) return {{s, 0.6, 1, false}, {s - 1, 0.4, 1, false}};
     return {{s + 1, 0.35, 0, false}, {s, 0.6, 0, false}, {s - 1, 0.05, 0, false}};
   };
+  // More than the left bank gives; none if the right end, S - 1 moves away, can not be told by that.
+  const double above = 0.5 + horizon * std::max(low, 0.0);
   return {Mdp({.states = S, .actions = 2, .horizon = horizon, .gamma = gamma}, std::move(start), outcomes),
-          0.5 + horizon * std::max(low, 0.0)};
+          horizon - (S - 1) > above ? std::optional(above) : std::nullopt};
 }
 
 const Registrar kRiverSwim("tabular/river_swim", "swim up a river: a small sure reward against a large one far away",

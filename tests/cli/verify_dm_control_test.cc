@@ -133,8 +133,9 @@ TEST_CASE("a recording without episodes, or with an observation of no step, is r
     change(file["pendulum/swingup"]);
     CHECK_THROWS_WITH(Verify(file), Catch::Contains(what));
   };
-  refused([](Json& task) { task["episodes"] = Json::array(); }, "pendulum/swingup has no episodes");
-  refused([](Json& task) { task["episodes"][0]["obs"]["5000"] = task["episodes"][0]["obs"]["0"]; }, "observations of no step");
+  refused([](Json& task) { task["episodes"] = Json::array(); }, "pendulum/swingup, no episodes");
+  refused([](Json& task) { task["episodes"][0]["obs"]["5000"] = task["episodes"][0]["obs"]["0"]; },
+          "pendulum/swingup, episode 1, observations of no step");
 }
 
 TEST_CASE("a recording of another MuJoCo is refused, not compared", "[cli][unit]") {
@@ -158,7 +159,7 @@ TEST_CASE("a file that is no recording is an error of the user's that names it",
       {sandbox.Write("empty", ""), "empty: not a recorded trace: "},
       {sandbox.Write("words", "no trace"), "words: not a recorded trace: "},
       {sandbox.Write("meta", "{}"), "meta: not a recorded trace: "},
-      {sandbox.Write("rewards", short_rewards.dump()), "rewards: an episode lacks rewards"},
+      {sandbox.Write("rewards", short_rewards.dump()), "rewards: pendulum/swingup, episode 1, rewards are lacking"},
   };
   for (const auto& [path, what] : cases) {
     const Ran ran = RunRove({"verify", "dm_control", path});

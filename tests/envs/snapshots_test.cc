@@ -69,6 +69,16 @@ TEST_CASE("a snapshot is refused by an environment with another config", "[envs]
   const RowSnapshot snapshot = SaveRow(lava.env(), lava.columns(), 0);
   CHECK_THROWS_AS(RestoreRow(ice.env(), snapshot, ice.columns(), 0), Error);
   CHECK_THROWS_WITH(RestoreRow(limited.env(), snapshot, limited.columns(), 0), Catch::Contains("another config"));
+  EnvBatch longer = Make("{type: dm_control/pendulum-swingup, time_limit: 1}", 1);
+  EnvBatch shorter = Make("{type: dm_control/pendulum-swingup, time_limit: 0.5}", 1);
+  longer.Reset(1);
+  shorter.Reset(1);
+  for (int t = 0; t < shorter.spec().max_steps; ++t) {
+    longer.DrawActions(Noise(1, "actions").At(0, static_cast<std::uint64_t>(t)));
+    longer.Step();
+  }
+  const RowSnapshot late = SaveRow(longer.env(), longer.columns(), 0);
+  CHECK_THROWS_WITH(RestoreRow(shorter.env(), late, shorter.columns(), 0), Catch::Contains("does not fit a limit of"));
 }
 
 GridState Shown(EnvBatch& batch, int row = 0) { return dynamic_cast<const GridInspectable&>(batch.env()).Inspect(row); }

@@ -121,6 +121,7 @@ TEST_CASE("success is the return that only the best end gives, whatever it costs
   CHECK(*above("tabular/lock, high: 1, low: 0.9, cost: 0.5") == Approx(0.45));  // 0.5 against 0.4
   CHECK(above("tabular/lock, high: 1, low: 0.1, cost: 2") == std::nullopt);
   CHECK(*above("tabular/river_swim, horizon: 200") == Approx(1.5));  // 1 for staying at the left bank
+  CHECK(above("tabular/river_swim, low: 0.9") == std::nullopt);
   CHECK(*above("tabular/deep_sea, size: 10, cost: 1") == Approx(0.05));
   CHECK(above("tabular/deep_sea, size: 10, cost: 2") == std::nullopt);
 }
