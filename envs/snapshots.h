@@ -14,8 +14,8 @@ class Archive;
 class RowSnapshots {
  public:
   virtual ~RowSnapshots() = default;
-  // Writes or reads the state of one row, not during a Step. Reading what another config wrote throws Error(kSystem);
-  // the row is then to be reset.
+  // Writes or reads the state of one row, not during a Step. Reading what an environment of other sizes or limits wrote throws
+  // Error(kSystem); the row is then to be reset. That the rest of the config is the same is the caller's business.
   virtual void SerializeRow(Archive& ar, int row) = 0;
 };
 
