@@ -72,12 +72,6 @@ class Block {
         episode_(static_cast<std::size_t>(m)),
         done_(static_cast<std::size_t>(m)) {
     policy_->Sync(snapshot);
-    rows_ = dynamic_cast<RowSnapshots*>(&env);
-    for (int row = begin; rows_ != nullptr && row < begin + m; ++row) {
-      Archive state;
-      rows_->SerializeRow(state, row);
-      fresh_.push_back(state.bytes());
-    }
   }
 
   // Plays episodes first + begin, ..., first + begin + m - 1 (those below options.episodes) to their ends.
@@ -97,18 +91,10 @@ class Block {
       env_.Step(columns_.action.view(), begin_, begin_ + m_, columns_.view());
       Record(result);
     }
-    Restore();
   }
 
  private:
   static constexpr std::int64_t kMostSteps = 100'000;  // of an episode without a time limit
-
-  void Restore() {
-    for (std::size_t j = 0; j < fresh_.size(); ++j) {
-      Archive state(fresh_[j], "evaluation");
-      rows_->SerializeRow(state, begin_ + static_cast<int>(j));
-    }
-  }
 
   void Start(int first) {
     std::vector<int> rows(static_cast<std::size_t>(m_));
@@ -163,10 +149,30 @@ class Block {
   std::vector<TensorView> extra_views_, state_views_, next_state_views_;
   std::vector<ConstTensorView> state_inputs_, obs_inputs_;
   TensorView action_;
-  RowSnapshots* rows_ = nullptr;       // none: the environment takes no snapshots
-  std::vector<std::string> fresh_;     // [m] state of each row before its first episode
   std::vector<std::int32_t> episode_;  // [m] which one the row plays
   std::vector<std::uint8_t> done_;     // [m]
+};
+
+// The states of all rows as they were, where the environment takes snapshots. Not while rows are stepped.
+class FreshRows {
+ public:
+  explicit FreshRows(VectorEnv& env) : rows_(dynamic_cast<RowSnapshots*>(&env)) {
+    for (int row = 0; rows_ != nullptr && row < env.size(); ++row) {
+      Archive state;
+      rows_->SerializeRow(state, row);
+      states_.push_back(state.bytes());
+    }
+  }
+  void Restore() {
+    for (std::size_t row = 0; row < states_.size(); ++row) {
+      Archive state(states_[row], "evaluation");
+      rows_->SerializeRow(state, static_cast<int>(row));
+    }
+  }
+
+ private:
+  RowSnapshots* rows_;
+  std::vector<std::string> states_;
 };
 
 }  // namespace
@@ -179,11 +185,14 @@ EvalResult Evaluate(VectorEnv& env, const Agent& agent, const ParamSnapshot& sna
   result.lengths.resize(static_cast<std::size_t>(options.episodes));
   if (options.keep_actions) result.actions.resize(static_cast<std::size_t>(options.episodes));
   Columns columns(env.spec(), n);
-  ParallelFor(blocks, [&](int b) {
-    const int begin = b * options.act_block, m = std::min(options.act_block, n - begin);
-    Block block(env, agent, snapshot, options, columns, begin, m);
-    for (int first = 0; first + begin < options.episodes; first += n) block.Play(first, &result);
-  });
+  FreshRows fresh(env);
+  for (int first = 0; first < options.episodes; first += n) {
+    ParallelFor(blocks, [&](int b) {
+      const int begin = b * options.act_block, m = std::min(options.act_block, n - begin);
+      if (first + begin < options.episodes) Block(env, agent, snapshot, options, columns, begin, m).Play(first, &result);
+    });
+    fresh.Restore();
+  }
   if (const auto above = env.spec().success_return) {
     for (const double episode_return : result.returns) result.success.push_back(episode_return > *above);
   }
