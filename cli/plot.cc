@@ -37,11 +37,7 @@ PlottedRun ReadRun(const std::string& folder, const PlotArgs& args) {
   if (!HoldsRun(folder))
     throw UserError(folder + ": is no run (no config.yaml in it); name the folder that `rove train` printed");
   auto leaves = Leaves(ReadFile(ConfigPath(folder)), ConfigPath(folder));
-  std::erase_if(leaves, [](const auto& leaf) {
-    const std::string& key = leaf.first;
-    return key == "run.seed" || key == "run.threads" || key == "run.folder" || key.starts_with("log.") ||
-           key.starts_with("checkpoint.");
-  });
+  std::erase_if(leaves, [](const auto& leaf) { return IsSeedOrPlace(leaf.first); });
   const std::string label = leaves["run.label"], env = leaves["env.type"];
   std::string group = label;
   if (args.group_by == "config") {

@@ -36,6 +36,11 @@ bool MayChangeOnResume(std::string_view path) {
          std::any_of(kGroups.begin(), kGroups.end(), [&](std::string_view group) { return path.starts_with(group); });
 }
 
+bool IsSeedOrPlace(std::string_view path) {
+  return path == "run.seed" || path == "run.threads" || path == "run.folder" || path.starts_with("log.") ||
+         path.starts_with("checkpoint.");
+}
+
 std::map<std::string, std::string> Leaves(const std::string& yaml, const std::string& origin) {
   std::map<std::string, std::string> out;
   try {

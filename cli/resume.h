@@ -17,6 +17,9 @@ std::map<std::string, std::string> Leaves(const std::string& yaml, const std::st
 // the frames reached.
 bool MayChangeOnResume(std::string_view path);
 
+// run.seed, run.threads, run.folder and all of log and checkpoint: what runs of one arm may differ in.
+bool IsSeedOrPlace(std::string_view path);
+
 // CRC-32, 8 hex digits, of the leaves that a resume may not change; equal for runs that compute the same.
 std::string ConfigHash(const std::map<std::string, std::string>& leaves);
 std::string ConfigHash(const std::string& resolved);

@@ -99,11 +99,7 @@ ArmEntry ReadArm(const Config& entry, Config config) {
 // What distinguishes runs: not the seed, not where and how fast they run. Numbers in one spelling, so that 2e6 equals 2000000.
 std::map<std::string, std::string> GivenConfig(const Config& config) {
   std::map<std::string, std::string> leaves = config.Leaves();
-  std::erase_if(leaves, [](const auto& leaf) {
-    const std::string& key = leaf.first;
-    return key == "run.seed" || key == "run.label" || key == "run.threads" || key == "run.folder" || key.starts_with("log.") ||
-           key.starts_with("checkpoint.");
-  });
+  std::erase_if(leaves, [](const auto& leaf) { return leaf.first == "run.label" || IsSeedOrPlace(leaf.first); });
   for (auto& [key, value] : leaves) {
     double number = 0;
     const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), number);

@@ -125,7 +125,7 @@ void Train(const TrainArgs& args, const Terminal& terminal) {
 
   const CheckpointIdentity identity{BuildId(), BlasKernel(), ConfigHash(setup.resolved)};
   std::string changed;
-  std::vector<std::string> added;  // keys that the run's build did not have: they get defaults, not what is asked for now
+  std::vector<std::string> added;  // keys that the run's build did not have: they get defaults, whatever is asked
   std::optional<Checkpoint> checkpoint;
   if (resume) {
     const std::string stored = ReadFile(ConfigPath(folder));

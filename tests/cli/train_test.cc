@@ -6,12 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "agents/agent.h"
-#include "cli/resume.h"
 #include "core/archive.h"
-#include "core/file.h"
 #include "engine/run_folder.h"
 #include "envs/registry.h"
 #include "tests/cli/rove_runner.h"
+#include "tests/engine/older_run.h"
 
 namespace rove {
 namespace {
@@ -196,20 +195,7 @@ TEST_CASE("a run of a build that lacked a key is evaluated and resumed with the 
   const std::string config = box.Write("a.yaml", kConfig), run = box / "run";
   REQUIRE(RunRove({"train", config, "--run", run}).status == 0);
   const std::string whole = Slurp(run + "/config.yaml");
-  // As that build would have written them: neither config nor checkpoint knows agent.rate.
-  std::string stored = whole;
-  const std::size_t at = stored.find("  rate:");
-  REQUIRE(at != std::string::npos);
-  stored.erase(at, stored.find('\n', at) + 1 - at);
-  std::ofstream(run + "/config.yaml") << stored;
-  for (const auto& entry : std::filesystem::directory_iterator(run + "/checkpoints")) {
-    auto manifest = nlohmann::json::parse(Slurp(entry.path() / "manifest.json"));
-    manifest["config_hash"] = ConfigHash(stored);
-    manifest.erase("crc32");
-    const std::uint32_t crc = Crc32(manifest.dump(1));
-    manifest["crc32"] = crc;
-    std::ofstream(entry.path() / "manifest.json") << manifest.dump(1) << "\n";
-  }
+  ForgetKey(run, "  rate:");
   CHECK(RunRove({"eval", run, "--episodes", "2"}).status == 0);
   CheckRefused(RunRove({"train", "--resume", run, "agent.rate=0.1", "--allow-drift"}),
                "agent.rate: the run was started with 0.5");

@@ -2,14 +2,13 @@
 // moments, resumed until it finishes, and must end with the bytes of a run that nobody disturbed.
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
 
-#include "cli/resume.h"
 #include "engine/checkpoint.h"
 #include "tests/core/test_folder.h"
 #include "tests/engine/kill_harness.h"
+#include "tests/engine/older_run.h"
 
 namespace rove {
 namespace {
@@ -120,19 +119,7 @@ TEST_CASE("kill: a run whose config lacks a newer key can be resumed and evaluat
     INFO(fail);
     const std::string name = fmt::format("older-{}", n++), run = scratch.run(name);
     REQUIRE(scratch.Train(name, "", {"run.frames=3000"}).Wait() == 0);
-    std::string stored = ReadFile(run + "/config.yaml");
-    const std::size_t at = stored.find("  max_steps:");
-    REQUIRE(at != std::string::npos);
-    stored.erase(at, stored.find('\n', at) + 1 - at);
-    std::ofstream(run + "/config.yaml") << stored;
-    for (const auto& entry : fs::directory_iterator(run + "/checkpoints")) {
-      auto manifest = nlohmann::json::parse(ReadFile(entry.path() / "manifest.json"));
-      manifest["config_hash"] = ConfigHash(stored);
-      manifest.erase("crc32");
-      const std::uint32_t crc = Crc32(manifest.dump(1));
-      manifest["crc32"] = crc;
-      std::ofstream(entry.path() / "manifest.json") << manifest.dump(1) << "\n";
-    }
+    ForgetKey(run, "  max_steps:");
     REQUIRE(Start({"train", "--resume", run, "run.frames=6000"}, fail, scratch.log()).Wait() == -SIGKILL);
     CHECK(Start({"eval", run, "--episodes", "2"}, "", scratch.log()).Wait() == 0);
     CHECK(Start({"train", "--resume", run, "run.frames=6000"}, "", scratch.log()).Wait() == 0);
