@@ -82,7 +82,7 @@ function(rove_layer folder)
   endif()
   if(torch AND ROVE_TORCH)
     _rove_objects(rove_${folder}_torch "${torch}" "${ARG_PRIVATE};rove_torch")
-    if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    if(CMAKE_BUILD_TYPE STREQUAL "Release" OR ROVE_SANITIZE)  # torch/torch.h costs 12 s; one file at a time for who edits in dev
       set_target_properties(rove_${folder}_torch PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
     endif()
   endif()
@@ -220,6 +220,9 @@ function(_rove_test_program target sources tested)
     # -w NoTests: a file without a test case fails. [slow] cases run on demand only (./dev test --all).
     add_test(NAME ${folder}.${stem} COMMAND ${target} --filenames-as-tags -w NoTests "[#${stem}]~[slow]" --use-colour no)
     set_tests_properties(${folder}.${stem} PROPERTIES WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    if(folder STREQUAL "learn")
+      set_tests_properties(${folder}.${stem} PROPERTIES COST 100)  # minutes long: first, so that no core waits for them at the end
+    endif()
   endforeach()
 endfunction()
 
