@@ -290,9 +290,9 @@ class Runner {
     std::error_code ignored;
     fs::remove(child.folder + ".err", ignored);
     if (!options_.keep_checkpoints) fs::remove_all(child.folder + "/checkpoints", ignored);
-    terminal_.out << fmt::format("{}/{}  {}: return {:.4g} at the end, {:.4g} on average; {}; {} left\n", done_, total_,
+    terminal_.out << fmt::format("{}/{}  {}: return {:.4g} at the end, {:.4g} on average; {}; {}\n", done_, total_,
                                  Name(child.item, child.setting), FinalReturn(run, design_.window), MeanReturn(run),
-                                 ShowDuration(seconds), ShowDuration(SecondsLeft()))
+                                 ShowDuration(seconds), TimeLeft())
                   << std::flush;
     said_ = Clock::now();
   }
@@ -305,10 +305,11 @@ class Runner {
       text += fmt::format("{}{} at {:.0f} %", text.empty() ? "" : ", ", Name(child.item, child.setting),
                           100 * FramesReached(child.folder) / frames);
     }
-    terminal_.out << fmt::format("{}/{}  {}; {} left\n", done_, total_, text, ShowDuration(SecondsLeft())) << std::flush;
+    terminal_.out << fmt::format("{}/{}  {}; {}\n", done_, total_, text, TimeLeft()) << std::flush;
   }
 
-  double SecondsLeft() const {
+  std::string TimeLeft() const {
+    if (speeds_.empty()) return "time left is not known before a run has finished";
     double left = 0;
     const auto seconds = [&](const StudyItem& item, double from) {
       const StudyCell& cell = design_.cells[item.cell];
@@ -316,7 +317,7 @@ class Runner {
     };
     for (const StudyItem& item : pending_) left += seconds(item, 0);
     for (const Child& child : running_) left += seconds(child.item, FramesReached(child.folder));
-    return left / options_.jobs;
+    return ShowDuration(left / options_.jobs) + " left";
   }
 
   const StudyPlan& plan_;
