@@ -16,6 +16,11 @@ rewards:
   - {type: e3b, weight: 0.1, normalize: std, hidden: [8], inverse: [8], features: 4, minibatch: 32}
   - {type: ngu, weight: 0.1, hidden: [8], inverse: [8], features: 4, minibatch: 32, rnd: {target: [8], predictor: [8], features: 4}}
   - {type: re3, weight: 0.1, hidden: [8], features: 4, memory: 100}
+  - {type: icm, weight: 0.1, hidden: [8], inverse: [8], forward: [8], features: 4, minibatch: 32}
+  - {type: disagreement, weight: 0.1, normalize: std, hidden: [8], features: 4, forward: [8], minibatch: 32}
+  - {type: rnd, weight: 0.1, normalize: return_std, target: [8], predictor: [8], features: 4, minibatch: 32}
+  - {type: made.rnd_vae, weight: 0.1, buffer: 100, normalizer: none, mask: episodic_first_visit, target: [8], predictor: [8],
+     features: 4, minibatch: 32, vae: {likelihood: categorical, inputs: [position], hidden: [8], latent: 2, batch: 16}}
 run: {frames: 2000, seed: 3, rollout: 16, mode: pipelined, lag: 1, act_block: 2, threads: 2}
 checkpoint: {every: 3}
 log: {every: 2, tensorboard: false}

@@ -41,6 +41,17 @@ rewards:
   - {type: e3b, weight: 0.1, normalize: std, hidden: [8], inverse: [8], features: 4, minibatch: 32}
   - {type: ngu, weight: 0.1, hidden: [8], inverse: [8], features: 4, minibatch: 32, rnd: {target: [8], predictor: [8], features: 4}}
   - {type: re3, weight: 0.1, hidden: [8], features: 4, memory: 100}
+  - {type: made.rnd_vae, weight: 0.1, buffer: 100, normalizer: none, mask: episodic_first_visit, target: [8], predictor: [8],
+     features: 4, minibatch: 32, vae: {likelihood: categorical, inputs: [position], hidden: [8], latent: 2, batch: 16}}
+run: {frames: 1500, seed: 5, rollout: 16, mode: pipelined, lag: 1, act_block: 2}
+log: {every: 2}
+)";
+// RND as its paper has it, on IMPALA: a value head of its own, whose stream does not end with the episode.
+constexpr const char* kSecondHead = R"(
+env: {type: probe/corridor, count: 6}
+agent: {type: impala, minibatches: 2, encoder: {type: mlp, hidden: [8]}, extrinsic_coef: 2}
+rewards: [{type: rnd, normalize: return_std, target: [8], predictor: [8], features: 4, minibatch: 32}]
+mix: {combine: head}
 run: {frames: 1500, seed: 5, rollout: 16, mode: pipelined, lag: 1, act_block: 2}
 log: {every: 2}
 )";
@@ -57,7 +68,7 @@ rewards:
 run: {frames: 1500, seed: 5, rollout: 10, act_block: 3}
 log: {every: 2}
 )";
-constexpr const char* kAll[] = {kReplay, kOnPolicy, kEpisodic, kRelabelled};
+constexpr const char* kAll[] = {kReplay, kOnPolicy, kEpisodic, kSecondHead, kRelabelled};
 
 TEST_CASE("trained bonuses: 1, 2, 3 and 5 threads end with the same bytes", "[engine][threads]") {
   for (const char* yaml : kAll) {
@@ -201,9 +212,10 @@ TEST_CASE("episodic bonuses: every one pays, none all of it, and their losses ar
   Run run = Make(kEpisodic, {});
   Finish(run);
   const Metrics& last = run.sink->rows.back().metrics;
-  for (const char* name : {"reward/noveld_mean", "reward/ride_mean", "reward/e3b_mean", "reward/ngu_mean", "reward/re3_mean",
-                           "reward/noveld_loss", "reward/ride_inverse_loss", "reward/ride_inverse_accuracy",
-                           "reward/ride_forward_loss", "reward/e3b_inverse_loss", "reward/ngu_loss", "reward/bonus_share"}) {
+  for (const char* name :
+       {"reward/noveld_mean", "reward/ride_mean", "reward/e3b_mean", "reward/ngu_mean", "reward/re3_mean",
+        "reward/made.rnd_vae_mean", "reward/noveld_loss", "reward/ride_inverse_loss", "reward/ride_inverse_accuracy",
+        "reward/ride_forward_loss", "reward/e3b_inverse_loss", "reward/ngu_loss", "reward/bonus_share"}) {
     INFO(name);
     REQUIRE(last.Find(name) != nullptr);
     CHECK(*last.Find(name) > 0);

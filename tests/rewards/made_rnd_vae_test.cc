@@ -250,28 +250,34 @@ TEST_CASE("made.rnd_vae: the categorical g is exp of half the pair's nats, KL + 
   CHECK_THROWS_WITH(MakePointReward(Made("factors: product", "likelihood: categorical")), Contains("categorical needs"));
 }
 
-TEST_CASE("made.rnd_vae: behind an encoder with a categorical autoencoder it trains, and is restored bit for bit",
-          "[rewards][unit]") {
+TEST_CASE("made.rnd_vae: behind an encoder with a categorical autoencoder any threads train the same, and a restore too",
+          "[rewards][threads]") {
   const std::string yaml =
       "{type: made.rnd_vae, buffer: 200, normalizer: none, loss: norm, encoder: {type: minigrid_cnn, kernel: 1, channels: [4], "
       "pool: false}, vae: {likelihood: categorical, hidden: [8], latent: 2, batch: 16}}";
   const auto make = [&] {
     return Rewards().Create(Config::Parse(yaml), {.env = GridViewSpec(), .num_envs = 64, .slot_rows = 1, .seed = 1});
   };
-  const auto run = [&](bool restore) {
+  const auto run = [&](int threads, bool restore) {
+    SetThreads(threads);
     auto made = make();
+    std::vector<float> paid;
     for (std::uint64_t update = 0; update < 5; ++update) {
       RolloutSlot slot = GridViews(update, 64);
-      Fresh(*made, slot, update);
+      paid = Fresh(*made, slot, update);
       Relabel(*made, slot, update);
       if (!restore || update != 2) continue;
       const std::string bytes = Saved(*made);
       made = make();
       Restore(bytes, *made);
     }
-    return Saved(*made);
+    SetThreads(2);
+    return std::pair(paid, Saved(*made));
   };
-  CHECK(run(true) == run(false));
+  const auto one = run(1, false);
+  CHECK(std::ranges::count(one.first, 0.0f) == 0);
+  for (const int threads : {2, 3, 5}) CHECK(run(threads, false) == one);
+  CHECK(run(2, true) == one);
 }
 
 TEST_CASE("made.rnd_vae: restored in mid-training it goes on bit for bit, with 1, 2 and 3 threads", "[rewards][threads]") {
@@ -320,6 +326,29 @@ TEST_CASE("made.rnd_vae: the mask pays a state once an episode, and forbids rela
     }
   }
   CHECK(paid >= 16);
+}
+
+TEST_CASE("made.rnd_vae: masked and restored in mid-episode it remembers what the episode has seen", "[rewards][unit]") {
+  const std::string yaml = Made("mask: episodic_first_visit");
+  const auto pays = [&](bool restore) {
+    auto made = MakePointReward(yaml);
+    RolloutSlot before = PointRollout(1, 4, 4, /*dead_every=*/1000), after = PointRollout(2, 8, 4, /*dead_every=*/1000);
+    std::ranges::fill(after.view().step_type, StepType::kMid);  // the same episodes go on
+    Fresh(*made, before);
+    if (restore) {
+      const std::string bytes = Saved(*made);
+      made = MakePointReward(yaml, 4, /*seed=*/9);
+      Restore(bytes, *made);
+    }
+    return Fresh(*made, after, 1);
+  };
+  const std::vector<float> whole = pays(false);
+  CHECK(pays(true) == whole);
+  auto forgetful = MakePointReward(yaml);
+  RolloutSlot after = PointRollout(2, 8, 4, /*dead_every=*/1000);
+  std::ranges::fill(after.view().step_type, StepType::kMid);
+  const std::vector<float> anew = Fresh(*forgetful, after, 1);
+  CHECK(std::ranges::count(whole, 0.0f) > std::ranges::count(anew, 0.0f));
 }
 
 TEST_CASE("made.rnd_vae: a second normaliser, bad keys and a short buffer are refused with the place", "[rewards][unit]") {
