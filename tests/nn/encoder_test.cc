@@ -3,6 +3,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <catch2/catch.hpp>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "core/error.h"
@@ -75,6 +77,45 @@ TEST_CASE("The reference networks of RIDE and NovelD have the layers of their co
         (27 * 32 + 32) + (288 * 128 + 128) + (1152 * 512 + 512) + (2048 * 1024 + 1024) + kTop);
   CHECK(parameters("impala_ride.yaml") == 17896392);
   CHECK(parameters("impala_noveld.yaml") == 20569608);
+}
+
+// As their released code has them; what differs is named in configs/base/impala_ride.yaml.
+TEST_CASE("The reference agents of RIDE and NovelD have the constants of their code", "[nn][unit]") {
+  const std::map<std::string, std::string> of_both{{"agent.encoder.kernel", "3"},
+                                                   {"agent.encoder.padding", "1"},
+                                                   {"agent.encoder.activation", "elu"},
+                                                   {"agent.encoder.pool", "false"},
+                                                   {"agent.memory.type", "lstm"},
+                                                   {"agent.memory.layers", "2"},
+                                                   {"agent.timeout", "terminal"},
+                                                   {"agent.loss", "sum_over_time"},
+                                                   {"agent.optimizer", "rmsprop"},
+                                                   {"agent.learning_rate", "1e-4"},
+                                                   {"agent.anneal", "true"},
+                                                   {"agent.decay", "0.99"},
+                                                   {"agent.epsilon", "1e-5"},
+                                                   {"agent.max_grad_norm", "40"},
+                                                   {"agent.gamma", "0.99"},
+                                                   {"agent.entropy_coef", "5e-4"},
+                                                   {"agent.value_coef", "0.5"},
+                                                   {"mix.clip[0]", "-1"},
+                                                   {"mix.clip[1]", "1"},
+                                                   {"run.rollout", "100"},
+                                                   {"env.count", "32"}};
+  const std::map<std::string, std::map<std::string, std::string>> own{
+      {"impala_ride.yaml", {{"agent.encoder.strides[0]", "2"}, {"agent.encoder.channels[2]", "32"}}},
+      {"impala_noveld.yaml", {{"agent.encoder.strides[0]", "1"}, {"agent.encoder.channels[2]", "512"}}}};
+  for (auto [name, expected] : own) {
+    INFO(name);
+    expected.insert(of_both.begin(), of_both.end());
+    const Config config = Config::Load(std::string(ROVE_SOURCE_DIR "/configs/base/") + name);
+    const std::map<std::string, std::string> leaves = config.Leaves();
+    for (const auto& [key, value] : expected) {
+      INFO(key);
+      REQUIRE(leaves.contains(key));
+      CHECK(leaves.at(key) == value);
+    }
+  }
 }
 
 TEST_CASE("Inputs: one-hot for discrete columns, plain numbers for others, in the order of the config", "[nn][unit]") {
