@@ -60,11 +60,20 @@ std::string NotRun(const StudyDesign& design, const std::vector<Census>& census)
   return text.empty() ? "Every planned run is finished." : "Not finished: " + text + ".";
 }
 
+// " (first of n equals)" where other settings scored as much, "" elsewhere: an arm that no setting helped is not tuned.
+std::string Tie(const StudyDesign& design, const StudyRuns& runs, std::size_t cell, std::size_t chosen) {
+  const std::size_t source = design.cells[cell].tuned_on.value_or(cell);
+  const auto best = TuningScore(design, runs, source, chosen);
+  std::size_t equals = 0;
+  for (std::size_t s = 0; s < design.cells[source].settings.size(); ++s) equals += TuningScore(design, runs, source, s) == best;
+  return equals > 1 ? fmt::format(" (first of {} equals)", equals) : "";
+}
+
 std::string Chosen(const StudyDesign& design, const StudyRuns& runs, std::size_t cell) {
   const StudyCell& c = design.cells[cell];
   if (!c.has_choice()) return "-";
   const auto chosen = ChosenSetting(design, runs, cell);
-  return (chosen ? c.settings[*chosen].label : "not chosen yet") +
+  return (chosen ? c.settings[*chosen].label + Tie(design, runs, cell, *chosen) : "not chosen yet") +
          (c.tuned_on ? " (tuned on " + design.task_name(design.cells[*c.tuned_on]) + ")" : "");
 }
 
@@ -144,8 +153,9 @@ void AddTask(const StudyDesign& design, const StudyRuns& runs, const std::vector
                      : "",
       task.note.empty() ? "" : " " + task.note));
   if (const std::string svg = TaskFigure(design, cells, task); !svg.empty())
-    page->Figure(svg, "Evaluation return over training frames, every seed drawn." +
-                          std::string(task.references.empty() ? "" : " Dotted: published figures, see the table."));
+    page->Figure(svg,
+                 "Evaluation return over training frames, every seed drawn. At the right: IQM of the last evaluation alone." +
+                     std::string(task.references.empty() ? "" : " Dotted: published figures, see the table."));
   std::vector<Row> rows;
   for (const CellSummary* cell : cells) {
     const Census& count = census[cell->cell];
@@ -161,7 +171,7 @@ void AddTask(const StudyDesign& design, const StudyRuns& runs, const std::vector
                 fmt::format("{} .. {}", digits(Quantile(cell->final_return, 0)), digits(Quantile(cell->final_return, 1))),
                 digits(Iqm(cell->mean_return)), cell->improvement ? Share(*cell->improvement, cell->improvement_interval) : "-"});
   }
-  page->Table({"arm", "setting", "seeds", "mean", "median", "IQM [95 %]", "range", "return over all frames",
+  page->Table({"arm", "setting", "seeds", "mean", "median", "IQM [95 %]", "range", "return over all frames: IQM",
                "better than " + design.against + " [95 %]"},
               rows);
   if (task.solved_at) {
@@ -201,7 +211,7 @@ void AddTuning(const StudyDesign& design, const StudyRuns& runs, HtmlReport* pag
                                                                       digits(FinalReturn(run->second, design.window)) + ")");
       }
       rows.push_back({design.task_name(cell), design.arm_name(cell), cell.settings[s].label, score ? digits(*score) : "-", each,
-                      chosen && *chosen == s ? "chosen" : ""});
+                      chosen && *chosen == s ? "chosen" + Tie(design, runs, c, s) : ""});
       marks.push_back(chosen && *chosen == s ? "good" : "");
     }
   }
@@ -308,7 +318,7 @@ std::string Markdown(const StudyDesign& design, const StudyRuns& runs, const std
     for (const Reference& r : task.references)
       text +=
           fmt::format("{}: {}{} ({}). ", r.name, digits(r.value), r.at_frames > 0 ? " at " + Frames(r.at_frames) : "", r.source);
-    text += "\n\n| arm | setting | seeds | final return: IQM [95 %], each | return over all frames |";
+    text += "\n\n| arm | setting | seeds | final return: IQM [95 %], each | return over all frames: IQM |";
     if (task.solved_at) text += " solved | frames to solve: median, restricted mean |";
     text += "\n| --- | --- | --- | --- | --- |";
     text += task.solved_at ? " --- | --- |\n" : "\n";

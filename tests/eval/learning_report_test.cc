@@ -117,6 +117,16 @@ TEST_CASE("over tasks: scaled returns, rliable's aggregates and profile, arms wi
   CHECK(over.missing == std::vector<std::string>{"count (no run on walk)"});
 }
 
+TEST_CASE("report: a setting that won a draw is not shown as a choice", "[eval][unit]") {
+  StudyRuns runs = Runs();
+  CHECK_THAT(MakeLearningReport(Design(), runs, {}, "x").html, !Contains("equals)"));
+  for (auto& [item, run] : runs)
+    if (item.tuning) run = RunOf("maze", "count", item.seed, {0, 0, 0, 0});
+  const auto report = MakeLearningReport(Design(), runs, {}, "x");
+  CHECK_THAT(report.html, Contains("chosen (first of 2 equals)"));
+  CHECK_THAT(report.markdown, Contains("(first of 2 equals)"));
+}
+
 TEST_CASE("report: every seed is drawn, tuning and published figures are shown, what was not run is said", "[eval][unit]") {
   const auto report =
       MakeLearningReport(Design(), Runs(), {"runs/maze/x.csv: was made with another config"}, "rove study report test");
