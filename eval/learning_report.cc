@@ -62,10 +62,10 @@ std::string NotRun(const StudyDesign& design, const std::vector<Census>& census)
 
 // " (first of n equals)" where other settings scored as much, "" elsewhere: an arm that no setting helped is not tuned.
 std::string Tie(const StudyDesign& design, const StudyRuns& runs, std::size_t cell, std::size_t chosen) {
-  const std::size_t source = design.cells[cell].tuned_on.value_or(cell);
-  const auto best = TuningScore(design, runs, source, chosen);
+  if (const auto other = design.cells[cell].tuned_on) return Tie(design, runs, *other, chosen);
+  const auto best = TuningScore(design, runs, cell, chosen);
   std::size_t equals = 0;
-  for (std::size_t s = 0; s < design.cells[source].settings.size(); ++s) equals += TuningScore(design, runs, source, s) == best;
+  for (std::size_t s = 0; s < design.cells[cell].settings.size(); ++s) equals += TuningScore(design, runs, cell, s) == best;
   return equals > 1 ? fmt::format(" (first of {} equals)", equals) : "";
 }
 
