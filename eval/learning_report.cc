@@ -34,6 +34,13 @@ std::string Share(double x, const std::optional<Interval>& interval) {
   return fmt::format("{:.2f}", x) + (interval ? fmt::format(" [{:.2f}, {:.2f}]", interval->low, interval->high) : "");
 }
 
+// "0.90 [0.70, 1.00]" and "0.03"; "-" for the arm that others are compared with.
+std::string Probability(const std::optional<Comparison>& c) { return c ? Share(c->probability, c->interval) : "-"; }
+std::string P(const std::optional<Comparison>& c) {
+  if (!c) return "-";
+  return c->p < 0.001 ? "< 0.001" : fmt::format("{:.{}f}", c->p, c->p < 0.1 ? 3 : 2);
+}
+
 struct Census {
   int seeds = 0, planned_seeds = 0, tuning = 0, planned_tuning = 0;
   bool whole() const { return seeds == planned_seeds && tuning == planned_tuning; }
@@ -78,8 +85,14 @@ std::string Chosen(const StudyDesign& design, const StudyRuns& runs, std::size_t
 }
 
 std::string Solved(const CellSummary& cell) { return fmt::format("{} of {}", cell.solved(), cell.to_solve.size()); }
-std::string MedianToSolve(const CellSummary& cell) {
-  return cell.median_to_solve ? Frames(*cell.median_to_solve) : "not reached";
+std::string MedianToSolve(const CellSummary& cell, double budget) {
+  return cell.median_to_solve ? Frames(*cell.median_to_solve) : "> " + Frames(budget);
+}
+// Of an arm that never solves it is the budget and says no more.
+std::string RestrictedToSolve(const CellSummary& cell, double budget) {
+  if (cell.solved() == 0) return ">= " + Frames(budget);
+  const auto& interval = cell.restricted_interval;
+  return Frames(cell.restricted_to_solve) + (interval ? " [" + Frames(interval->low) + ", " + Frames(interval->high) + "]" : "");
 }
 // Ascending, those that did not solve at the end: "0.90 M, 1.15 M, > 2.00 M".
 std::string AllToSolve(const CellSummary& cell) {
@@ -162,27 +175,31 @@ void AddTask(const StudyDesign& design, const StudyRuns& runs, const std::vector
     Row& row = rows.emplace_back(Row{design.arm_name(design.cells[cell->cell]), Chosen(design, runs, cell->cell),
                                      fmt::format("{} of {}", count.seeds, count.planned_seeds)});
     if (cell->runs.empty()) {
-      row.insert(row.end(), 6, "-");
+      row.insert(row.end(), 7, "-");
       continue;
     }
     row.insert(row.end(),
                {digits(Mean(cell->final_return)), digits(Quantile(cell->final_return, 0.5)),
                 digits(Iqm(cell->final_return), cell->final_iqm_interval),
                 fmt::format("{} .. {}", digits(Quantile(cell->final_return, 0)), digits(Quantile(cell->final_return, 1))),
-                digits(Iqm(cell->mean_return)), cell->improvement ? Share(*cell->improvement, cell->improvement_interval) : "-"});
+                digits(Iqm(cell->mean_return)), Probability(cell->better), P(cell->better)});
   }
   page->Table({"arm", "setting", "seeds", "mean", "median", "IQM [95 %]", "range", "return over all frames: IQM",
-               "better than " + design.against + " [95 %]"},
+               "better than " + design.against + " [95 %]", "exact p"},
               rows);
   if (task.solved_at) {
     std::vector<Row> solved;
+    const auto budget = static_cast<double>(task.frames);
     for (const CellSummary* cell : cells) {
       if (cell->runs.empty()) continue;
-      solved.push_back({design.arm_name(design.cells[cell->cell]), Solved(*cell), MedianToSolve(*cell),
-                        Frames(cell->restricted_to_solve), AllToSolve(*cell)});
+      solved.push_back({design.arm_name(design.cells[cell->cell]), Solved(*cell), MedianToSolve(*cell, budget),
+                        RestrictedToSolve(*cell, budget), AllToSolve(*cell), Probability(cell->sooner), P(cell->sooner)});
     }
     if (const std::string svg = SurvivalFigure(design, cells, task); !svg.empty()) page->Figure(svg, "Lower sooner is better.");
-    if (!solved.empty()) page->Table({"arm", "solved", "median frames", "restricted mean", "all"}, solved);
+    if (!solved.empty())
+      page->Table({"arm", "solved", "median frames", "restricted mean [95 %]", "all", "sooner than " + design.against + " [95 %]",
+                   "exact p"},
+                  solved);
   }
   if (!task.references.empty()) {
     std::vector<Row> references;
@@ -314,23 +331,30 @@ std::string Markdown(const StudyDesign& design, const StudyRuns& runs, const std
   for (std::size_t t = 0; t < design.tasks.size(); ++t) {
     const StudyTask& task = design.tasks[t];
     const Digits digits(task);
+    const auto budget = static_cast<double>(task.frames);
     text += fmt::format("\n## {}\n\n{} frames. ", task.name, Frames(static_cast<double>(task.frames)));
     for (const Reference& r : task.references)
       text +=
           fmt::format("{}: {}{} ({}). ", r.name, digits(r.value), r.at_frames > 0 ? " at " + Frames(r.at_frames) : "", r.source);
-    text += "\n\n| arm | setting | seeds | final return: IQM [95 %], each | return over all frames: IQM |";
-    if (task.solved_at) text += " solved | frames to solve: median, restricted mean |";
-    text += "\n| --- | --- | --- | --- | --- |";
-    text += task.solved_at ? " --- | --- |\n" : "\n";
+    text += fmt::format(
+        "\n\n| arm | setting | seeds | final return: IQM [95 %]: each | return over all frames: IQM | ends above {} [95 %], p |",
+        design.against);
+    if (task.solved_at)
+      text +=
+          fmt::format(" solved | frames to solve: median, restricted mean [95 %] | sooner than {} [95 %], p |", design.against);
+    text += "\n| --- | --- | --- | --- | --- | --- |";
+    text += task.solved_at ? " --- | --- | --- |\n" : "\n";
     for (const CellSummary* cell : OfTask(design, cells, t)) {
       if (cell->runs.empty()) continue;
       std::string each;
       for (const double x : cell->final_return) each += (each.empty() ? "" : ", ") + digits(x);
-      text += fmt::format("| {} | {} | {} | {}, {} | {} |", design.arm_name(design.cells[cell->cell]),
+      text += fmt::format("| {} | {} | {} | {}: {} | {} | {}, {} |", design.arm_name(design.cells[cell->cell]),
                           Chosen(design, runs, cell->cell), cell->runs.size(),
-                          digits(Iqm(cell->final_return), cell->final_iqm_interval), each, digits(Iqm(cell->mean_return)));
+                          digits(Iqm(cell->final_return), cell->final_iqm_interval), each, digits(Iqm(cell->mean_return)),
+                          Probability(cell->better), P(cell->better));
       if (task.solved_at)
-        text += fmt::format(" {} | {}, {} |", Solved(*cell), MedianToSolve(*cell), Frames(cell->restricted_to_solve));
+        text += fmt::format(" {} | {}, {} | {}, {} |", Solved(*cell), MedianToSolve(*cell, budget),
+                            RestrictedToSolve(*cell, budget), Probability(cell->sooner), P(cell->sooner));
       text += "\n";
     }
     if (std::any_of(cells.begin(), cells.end(),
@@ -364,15 +388,17 @@ LearningReport MakeLearningReport(const StudyDesign& design, const StudyRuns& ru
   page.Paragraph(NotRun(design, census));
   for (const std::string& line : left_out) page.Paragraph("Left out: " + line);
   page.Paragraph(fmt::format(
-      "A final return is the mean of the last {} evaluation episodes, not the best of any; the return over all "
+      "A final return is the mean of the last {1} evaluation episodes, not the best of any; the return over all "
       "frames is the area "
       "under the evaluation curve divided by its length. IQM: interquartile mean over seeds. Intervals: 95 %, "
       "percentile bootstrap over "
       "seeds, stratified by task; with fewer than about ten seeds they are too narrow, so every seed is drawn and "
-      "the range is given; with one seed there is none. "
-      "Better than {}: probability that a run of this arm ends above one of that arm, ties half; nothing is corrected "
+      "the range is given; where all resamples are alike, as with one seed or seeds that all end at 0, there is none. "
+      "Better than {0}: probability that a run of this arm ends above one of that arm, ties half; sooner: that it solves the "
+      "task "
+      "first, two that do not being a tie. The p beside them is Mann and Whitney's, two-sided and exact; nothing is corrected "
       "for the number of arms and tasks compared, of which one in twenty stands out by chance.",
-      design.window, design.against));
+      design.against, design.window));
   AddOverTasks(design, SummarizeOverTasks(design, cells), &page);
   LearningReport report;
   for (std::size_t t = 0; t < design.tasks.size(); ++t) {

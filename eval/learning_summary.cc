@@ -1,6 +1,7 @@
 #include "eval/learning_summary.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "core/error.h"
@@ -12,7 +13,8 @@ constexpr Seed kBootstrapSeed = 1;
 
 std::optional<Interval> IntervalOver(const Strata& scores, double (*statistic)(const Strata&)) {
   if (std::ranges::any_of(scores, [](const auto& seeds) { return seeds.size() < 2; })) return std::nullopt;
-  return StratifiedBootstrap(scores, statistic, kBootstrapSeed);
+  const Interval interval = StratifiedBootstrap(scores, statistic, kBootstrapSeed);
+  return interval.low < interval.high ? std::optional(interval) : std::nullopt;
 }
 
 double IqmOfAll(const Strata& scores) {
@@ -41,6 +43,19 @@ double MeanImprovement(const Strata& scores) {
   double sum = 0;
   for (std::size_t t = 0; t < tasks; ++t) sum += ProbabilityOfImprovement(scores[t], scores[tasks + t]);
   return sum / static_cast<double>(tasks);
+}
+
+Comparison Compare(const std::vector<double>& scores, const std::vector<double>& others) {
+  return {.probability = ProbabilityOfImprovement(scores, others),
+          .interval = IntervalOver({scores, others}, MeanImprovement),
+          .p = MannWhitney(scores, others)};
+}
+
+// Higher is sooner. All runs of a task have one budget, so one that does not solve comes after all that do.
+std::vector<double> Earliness(const std::vector<Duration>& to_solve) {
+  std::vector<double> scores;
+  for (const Duration& d : to_solve) scores.push_back(d.event ? -d.time : -std::numeric_limits<double>::infinity());
+  return scores;
 }
 
 Curve Profile(const Strata& scores) {
@@ -92,14 +107,18 @@ std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRu
     if (cell.to_solve.empty()) continue;
     const SurvivalCurve curve = KaplanMeier(cell.to_solve);
     cell.median_to_solve = MedianTime(curve);
-    cell.restricted_to_solve = RestrictedMean(curve, static_cast<double>(design.tasks[design.cells[cell.cell].task].frames));
+    const auto budget = static_cast<double>(design.tasks[design.cells[cell.cell].task].frames);
+    cell.restricted_to_solve = RestrictedMean(curve, budget);
+    std::vector<double> restricted;
+    for (const Duration& d : cell.to_solve) restricted.push_back(d.event ? std::min(d.time, budget) : budget);
+    cell.restricted_interval = IntervalOver({restricted}, MeanOfTasks);
   }
   for (CellSummary& cell : cells) {
     const StudyCell& at = design.cells[cell.cell];
     const CellSummary* other = Find(design, cells, at.task, design.against);
     if (other == nullptr || other == &cell || cell.runs.empty()) continue;
-    cell.improvement = ProbabilityOfImprovement(cell.final_return, other->final_return);
-    cell.improvement_interval = IntervalOver({cell.final_return, other->final_return}, MeanImprovement);
+    cell.better = Compare(cell.final_return, other->final_return);
+    if (!cell.to_solve.empty()) cell.sooner = Compare(Earliness(cell.to_solve), Earliness(other->to_solve));
   }
   return cells;
 }

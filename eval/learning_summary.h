@@ -12,8 +12,16 @@
 
 namespace rove {
 
-// Over the reported runs of a cell that are there, seed by seed. Intervals are 95 %, bootstrap over seeds; none where there is
-// one seed, whose resamples are all alike.
+// How often a run of one cell has the better of a run of another.
+struct Comparison {
+  double probability = 0;            // ties half
+  std::optional<Interval> interval;  // none where there is one seed, or every pair goes one way
+  double p = 1;                      // MannWhitney's
+};
+
+// Over the reported runs of a cell that are there, seed by seed. Intervals are 95 %, bootstrap over seeds; none where all
+// resamples are alike, as those of one seed, or of five that never left 0: it would have no width, and so claim what seeds cannot
+// show.
 struct CellSummary {
   std::size_t cell = 0;
   std::vector<const StudyRun*> runs;
@@ -22,9 +30,10 @@ struct CellSummary {
   std::vector<Duration> to_solve;                 // if the task has solved_at: frames, or censored at the run's end
   std::optional<double> median_to_solve;          // Kaplan-Meier; none: fewer than half have solved
   double restricted_to_solve = 0;                 // mean of min(frames to solve, budget)
-  // Against the same task's `against` arm, of final_return; none if either has no runs or it is that arm.
-  std::optional<double> improvement;
-  std::optional<Interval> improvement_interval;
+  std::optional<Interval> restricted_interval;
+  // Against the same task's `against` arm; none if either has no runs or it is that arm. Better: in final_return. Sooner: in
+  // frames to solve; two runs that did not solve are a tie.
+  std::optional<Comparison> better, sooner;
   int solved() const;
 };
 std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRuns& runs);

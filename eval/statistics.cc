@@ -81,7 +81,9 @@ SurvivalCurve KaplanMeier(std::span<const Duration> durations) {
 
 std::optional<double> MedianTime(const SurvivalCurve& curve) {
   for (std::size_t k = 0; k < curve.time.size(); ++k) {
-    if (curve.survival[k] <= 0.5 + 1e-12) return curve.time[k];
+    if (curve.survival[k] > 0.5 + 1e-12) continue;
+    const bool stands = curve.survival[k] > 0.5 - 1e-12 && k + 1 < curve.time.size();
+    return stands ? std::midpoint(curve.time[k], curve.time[k + 1]) : curve.time[k];
   }
   return std::nullopt;
 }
@@ -132,6 +134,37 @@ SignedRanks RankSigned(std::span<const double> differences) {
 }
 
 }  // namespace
+
+double MannWhitney(std::span<const double> xs, std::span<const double> ys) {
+  ROVE_CHECK(!xs.empty() && !ys.empty());
+  std::vector<double> all(xs.begin(), xs.end());
+  all.insert(all.end(), ys.begin(), ys.end());
+  const std::vector<int> ranks = DoubledRanks(all);
+  const int total = std::accumulate(ranks.begin(), ranks.end(), 0);
+  // chance[k][s]: that k of the values seen so far are dealt to the first group and their ranks sum to s, where each value goes
+  // there with probability n / (n + m); given k = n, all deals are equally likely.
+  std::vector<std::vector<double>> chance(xs.size() + 1, std::vector<double>(static_cast<std::size_t>(total) + 1));
+  chance[0][0] = 1;
+  const double first = static_cast<double>(xs.size()) / static_cast<double>(all.size());
+  for (const int rank : ranks) {
+    for (std::size_t k = chance.size(); k-- > 0;) {
+      for (std::size_t sum = chance[k].size(); sum-- > 0;) {
+        const auto before = static_cast<std::ptrdiff_t>(sum) - rank;
+        chance[k][sum] =
+            chance[k][sum] * (1 - first) + (k > 0 && before >= 0 ? chance[k - 1][static_cast<std::size_t>(before)] * first : 0);
+      }
+    }
+  }
+  const auto distance = [mean = static_cast<int>(xs.size() * (all.size() + 1))](int sum) { return std::abs(sum - mean); };
+  const int seen = distance(std::accumulate(ranks.begin(), ranks.begin() + static_cast<std::ptrdiff_t>(xs.size()), 0));
+  double extreme = 0, deals = 0;
+  for (int sum = 0; sum <= total; ++sum) {
+    const double each = chance.back()[static_cast<std::size_t>(sum)];
+    deals += each;
+    if (distance(sum) >= seen) extreme += each;
+  }
+  return extreme / deals;
+}
 
 double WilcoxonSignedRank(std::span<const double> differences) {
   const SignedRanks signed_ranks = RankSigned(differences);

@@ -66,18 +66,32 @@ TEST_CASE("summary of a cell: returns, censored frames to solve, probability of 
   CHECK(count.median_to_solve == 300);
   CHECK(count.restricted_to_solve == (300 + 400) / 2.0);
   // Against 0.25 and 0: 1 beats both, 0.25 ties one and beats one.
-  CHECK(count.improvement == (2 + 1.5) / 4);
-  REQUIRE(count.improvement_interval);
-  CHECK(count.improvement_interval->low <= 0.5);
-  CHECK(count.improvement_interval->high == 1);
+  REQUIRE(count.better);
+  CHECK(count.better->probability == (2 + 1.5) / 4);
+  REQUIRE(count.better->interval);
+  CHECK(count.better->interval->low <= 0.5);
+  CHECK(count.better->interval->high == 1);
+  CHECK(count.better->p == Approx(4.0 / 6));  // of the six deals of 0, 0.25, 0.25, 1 two are even
+  // One of two solves, the others tie.
+  REQUIRE(count.sooner);
+  CHECK(count.sooner->probability == (2 + 1) / 4.0);
+  CHECK(count.sooner->p == Approx(1));
+  REQUIRE(count.restricted_interval);
+  CHECK(count.restricted_interval->low == 300);
+  CHECK(count.restricted_interval->high == 400);
   REQUIRE(count.final_iqm_interval);
   CHECK(count.final_iqm_interval->low == 0.25);
   CHECK(count.final_iqm_interval->high == 1);
-  CHECK(!cells[0].improvement);
+  CHECK(!cells[0].better);
+  CHECK(!cells[0].sooner);
   CHECK(!cells[0].median_to_solve);
   CHECK(cells[0].restricted_to_solve == kFrames);
-  CHECK(cells[3].improvement == 0);
-  CHECK(!cells[3].improvement_interval);  // of one seed
+  CHECK(!cells[0].restricted_interval);  // nobody solves
+  REQUIRE(cells[3].better);
+  CHECK(cells[3].better->probability == 0);
+  CHECK(!cells[3].better->interval);  // of one seed
+  CHECK(cells[3].better->p == 1);
+  CHECK(!cells[3].sooner);  // not a task that is solved or not
   CHECK(!cells[3].final_iqm_interval);
   CHECK(cells[4].runs.empty());
 }
@@ -156,7 +170,9 @@ TEST_CASE("report: every seed is drawn, tuning and published figures are shown, 
         "maze,count,,1,400,1,0.3125,300\nmaze,count,,2,400,0.25,0.03125,\n"
         "walk,none,,1,400,0,0,\nwalk,count,,1,400,-50,-6.25,\n");
   CHECK_THAT(report.markdown,
-             Contains("| count | w=2 | 2 | 0.62 [") && Contains("| none | - | 1 | 0, 0 |") && Contains("![maze](maze.svg)"));
+             Contains("| count | w=2 | 2 | 0.62 [") && Contains("| none | - | 1 | 0: 0 |") && Contains("![maze](maze.svg)"));
+  CHECK_THAT(report.markdown, Contains("| 1 of 2 | 300, 350 [300, 400] | 0.75 [0.50, 1.00], 1.00 |"));
+  CHECK_THAT(report.markdown, Contains("| 0 of 2 | > 400, >= 400 | -, - |"));  // a budget, not a time
   CHECK(MakeLearningReport(Design(), Runs(), {}, "x").html == MakeLearningReport(Design(), Runs(), {}, "x").html);
 }
 

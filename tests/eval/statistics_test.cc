@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
+#include <utility>
 #include <vector>
 
 namespace rove {
@@ -130,17 +132,48 @@ TEST_CASE("runs censored at one horizon: survival is the share left, the restric
   const SurvivalCurve curve = KaplanMeier(durations);
   CHECK(curve.time == std::vector<double>{1, 3});
   CHECK(curve.survival == std::vector<double>{0.75, 0.5});
-  CHECK(MedianTime(curve) == 3);  // half have solved
+  CHECK(MedianTime(curve) == 3);  // half have solved, and no other does
   CHECK(RestrictedMean(curve, 4) == 3);
   CHECK(RestrictedMean(curve, 2) == 1.75);
   const std::vector<Duration> few{{4, false}, {1, true}, {4, false}};
   CHECK(!MedianTime(KaplanMeier(few)));
+  const std::vector<Duration> even{{4, true}, {1, true}, {2, true}, {9, false}};
+  CHECK(MedianTime(KaplanMeier(even)) == 3);  // survival is 1/2 from 2 to 4
   CHECK(RestrictedMean(KaplanMeier(std::vector<Duration>{{4, false}}), 4) == 4);
 }
 
 TEST_CASE("probability of improvement counts pairs, ties half", "[eval][unit]") {
   CHECK(ProbabilityOfImprovement(std::vector<double>{1, 2, 3}, std::vector<double>{2, 2, 0}) == Approx(6.0 / 9).epsilon(1e-15));
   CHECK(ProbabilityOfImprovement(std::vector<double>{5, 5}, std::vector<double>{5}) == 0.5);
+}
+
+// Two-sided p by listing all ways to deal the values into the two groups.
+double MannWhitneyByListing(const std::vector<double>& xs, const std::vector<double>& ys) {
+  std::vector<double> all = xs;
+  all.insert(all.end(), ys.begin(), ys.end());
+  const double seen = std::abs(ProbabilityOfImprovement(xs, ys) - 0.5);
+  double extreme = 0, deals = 0;
+  for (unsigned deal = 0; deal < (1u << all.size()); ++deal) {
+    std::vector<double> first, second;
+    for (std::size_t i = 0; i < all.size(); ++i) (deal >> i & 1 ? first : second).push_back(all[i]);
+    if (first.size() != xs.size()) continue;
+    ++deals;
+    extreme += std::abs(ProbabilityOfImprovement(first, second) - 0.5) > seen - 1e-9;
+  }
+  return extreme / deals;
+}
+
+TEST_CASE("Mann and Whitney's p is the share of deals at least as far from even", "[eval][unit]") {
+  const std::vector<double> low{1, 2, 3, 4, 5}, high{6, 7, 8, 9, 10};
+  CHECK(MannWhitney(low, high) == Approx(2.0 / 252).epsilon(1e-12));
+  CHECK(MannWhitney(high, low) == Approx(2.0 / 252).epsilon(1e-12));
+  CHECK(MannWhitney(std::vector<double>{3}, std::vector<double>{4}) == Approx(1));
+  CHECK(MannWhitney(std::vector<double>{0, 0, 0}, std::vector<double>{0, 0}) == Approx(1));
+  const double inf = std::numeric_limits<double>::infinity();
+  using Pair = std::pair<std::vector<double>, std::vector<double>>;
+  for (const auto& [xs, ys] : {Pair{{1.5, 2, 7, 3}, {2, 2, 0.1, 1, -4}}, Pair{{-inf, -inf, -3, -2}, {-inf, -inf, -inf}},
+                               Pair{{1, 1, 2}, {3, 2, 1, 5, 5, 6, 2}}, Pair{{9}, {1, 2, 3, 4, 5, 6, 7, 8}}})
+    CHECK(MannWhitney(xs, ys) == Approx(MannWhitneyByListing(xs, ys)).epsilon(1e-12));
 }
 
 TEST_CASE("a stratified bootstrap draws within each stratum", "[eval][unit]") {
