@@ -101,9 +101,9 @@ def ppo_lines(seconds):
 
 
 def sac_lines(seconds):
-    for threads in thread_counts():  # cheetah-run has 17 observations and 6 actions; 300 frames fill the replay first
-        yield rove_train("SAC update", "updates_per_s", threads, 300 + int(100 * seconds), "base/sac.yaml", "env.type=dm_control/cheetah-run",
-                         "agent.random_frames=300", "replay.capacity=1e5")
+    for threads in thread_counts():  # cheetah-run has 17 observations and 6 actions; random frames fill the replay first
+        yield rove_train("SAC update", "updates_per_s", threads, 100_000 + int(100 * seconds), "base/sac.yaml",
+                         "env.type=dm_control/cheetah-run", "agent.random_frames=100000", "replay.capacity=1e5")
     for threads in thread_counts():
         yield peer("SAC update", "Stable-Baselines3", threads, "torch", "sac_sb3.py", threads, seconds)
     yield peer("SAC update", "JAX, jit, replay on the device", CORES, "jax", "sac_jax.py", seconds, 1, 32)
@@ -133,7 +133,8 @@ TOPICS = {
         "`mj_step` of 3.17.0 is 1.7 times 2.2.2's on walker and within 20 % of it on the other three.",
     ]),
     "ppo": Topic("PPO, DoorKey-8x8: rollouts of 128 steps, 4 epochs x 4 minibatches, network of 19,384 parameters", "frames/s", 3.0, ppo_lines, [
-        "Collecting and learning together, gradients of every minibatch taken and applied.",
+        "Collecting and learning together, gradients of every minibatch taken and applied. rove's rounds are of 450,000 frames, the others' "
+        "of at least so many seconds.",
         "Faster is not sooner solved. EnvPool's levels and XLand-MiniGrid's views differ from MiniGrid's (see environments), and a level may "
         "differ in more than its draw: in about 3 of 10 of EnvPool's MultiRoom-N2-S4 the door opens onto a wall, so PPO stops at 70 % success "
         "there and reaches 100 % on minigrid's.",
@@ -142,8 +143,9 @@ TOPICS = {
     ]),
     "sac": Topic("SAC: observations 17, actions 6, 2 x 256, batch 256, twin critics, automatic temperature, Polyak every update", "updates/s", 3.0,
                  sac_lines, [
-        "The update alone, sampling included; acting and the environment are not. The peers sample from 100,000 random rows; rove from what "
-        "its run on cheetah-run has collected. JAX: the better of 1 and 32 updates a call.",
+        "The update alone, sampling included; acting and the environment are not. All sample from 100,000 rows, the peers from normal "
+        "numbers, rove from random actions in cheetah-run; its rounds are of 300 updates, the others' of at least so many seconds. JAX: "
+        "the better of 1 and 32 updates a call.",
     ]),
 }  # yapf: disable
 
@@ -285,7 +287,7 @@ def section(name, topic, lines, result):
     said = (f"`./dev bench --peers {name}` on {result['date'][:10]}: {host['cores']} cores of {host['cpu']} ({host['simd']}), "
             f"{host['busy_at_start']:.0%} busy at the start; median of {result['rounds']} rounds of {topic.seconds:g} s in turns. "
             + "Versions: " + ", ".join(f"{package} {version}" for package, version in sorted(versions.items()))
-            + f"; rove at `{result['commit']}`.")
+            + f"; rove at `{result['commit']}` ({', '.join(f'{name} {version}' for name, version in result.get('rove', {}).items())}).")
     if busy(host):
         said += (" **The machine was busy: these figures are too low, most of all those of programs with several threads. "
                  "Do not quote them.**")
@@ -313,7 +315,9 @@ def measure_all(names, rounds, rove):
     lines = {name: list(TOPICS[name].lines(TOPICS[name].seconds)) for name in names}
     everything = [line for name in names for line in lines[name]]
     broken = {venv: install(venv) for venv in sorted({line.venv for line in everything if line.venv})}
-    result = {"date": datetime.datetime.now().isoformat(timespec="seconds"), "commit": commit(), "machine": machine(), "rounds": rounds}
+    doctor = json.loads(subprocess.run([str(rove), "doctor", "--json"], capture_output=True, text=True, check=True).stdout)
+    result = {"date": datetime.datetime.now().isoformat(timespec="seconds"), "commit": commit(), "machine": machine(), "rounds": rounds,
+              "rove": {"LibTorch": doctor["libraries"]["LibTorch"], "OpenBLAS": doctor["openblas_version"], "MuJoCo": doctor["libraries"]["MuJoCo"]}}
     if busy(result["machine"]):
         print(f"this machine is busy ({result['machine']['busy_at_start']:.0%} of its cores): rates will be low and noisy", flush=True)
     for line in everything:
