@@ -57,12 +57,22 @@ std::vector<Census> Count(const StudyDesign& design, const StudyRuns& runs) {
 
 std::string NotRun(const StudyDesign& design, const std::vector<Census>& census) {
   std::string text;
-  for (std::size_t c = 0; c < census.size(); ++c) {
-    if (census[c].whole()) continue;
-    text += fmt::format("{}{}/{} ({} of {} seeds", text.empty() ? "" : ", ", design.task_name(design.cells[c]),
-                        design.arm_name(design.cells[c]), census[c].seeds, census[c].planned_seeds);
-    text +=
-        census[c].planned_tuning == 0 ? ")" : fmt::format(", {} of {} tuning runs)", census[c].tuning, census[c].planned_tuning);
+  const auto add = [&](const std::string& what) { text += (text.empty() ? "" : ", ") + what; };
+  for (std::size_t t = 0; t < design.tasks.size(); ++t) {
+    std::vector<std::size_t> unfinished;
+    bool begun = false;
+    for (std::size_t c = 0; c < census.size(); ++c) {
+      if (design.cells[c].task != t) continue;
+      begun = begun || census[c].seeds + census[c].tuning > 0;
+      if (!census[c].whole()) unfinished.push_back(c);
+    }
+    if (!begun) add(design.tasks[t].name + " (no run)");
+    for (const std::size_t c : begun ? unfinished : std::vector<std::size_t>{}) {
+      const Census& cell = census[c];
+      add(fmt::format("{}/{} ({} of {} seeds{})", design.tasks[t].name, design.arm_name(design.cells[c]), cell.seeds,
+                      cell.planned_seeds,
+                      cell.planned_tuning == 0 ? "" : fmt::format(", {} of {} tuning runs", cell.tuning, cell.planned_tuning)));
+    }
   }
   return text.empty() ? "Every planned run is finished." : "Not finished: " + text + ".";
 }
@@ -112,6 +122,11 @@ std::vector<const CellSummary*> OfTask(const StudyDesign& design, const std::vec
   return out;
 }
 
+constexpr const char* kNothing = "No run of a reported seed is finished.";
+bool NothingRun(const std::vector<const CellSummary*>& cells) {
+  return std::ranges::all_of(cells, [](const CellSummary* cell) { return cell->runs.empty(); });
+}
+
 std::string TaskFigure(const StudyDesign& design, const std::vector<const CellSummary*>& cells, const StudyTask& task) {
   std::vector<Arm> arms;
   for (const CellSummary* cell : cells) {
@@ -152,7 +167,7 @@ std::string SurvivalFigure(const StudyDesign& design, const std::vector<const Ce
   PlotText text{.title = task.name + ": not solved yet", .y_label = "share of runs"};
   text.note = "Kaplan-Meier; a run that ends unsolved is censored at its end";
   text.counts = false;
-  return arms.empty() ? "" : PlotSvg(text, arms);
+  return PlotSvg(text, arms);
 }
 
 void AddTask(const StudyDesign& design, const StudyRuns& runs, const std::vector<const CellSummary*>& cells, std::size_t t,
@@ -165,10 +180,13 @@ void AddTask(const StudyDesign& design, const StudyRuns& runs, const std::vector
       task.solved_at ? fmt::format(" Solved: {} evaluation episodes in a row average {} or more.", design.window, *task.solved_at)
                      : "",
       task.note.empty() ? "" : " " + task.note));
-  if (const std::string svg = TaskFigure(design, cells, task); !svg.empty())
-    page->Figure(svg,
-                 "Evaluation return over training frames, every seed drawn. At the right: IQM of the last evaluation alone." +
-                     std::string(task.references.empty() ? "" : " Dotted: published figures, see the table."));
+  if (NothingRun(cells)) {
+    page->Paragraph(kNothing);
+    return;
+  }
+  page->Figure(TaskFigure(design, cells, task),
+               "Evaluation return over training frames, every seed drawn. At the right: IQM of the last evaluation alone." +
+                   std::string(task.references.empty() ? "" : " Dotted: published figures, see the table."));
   std::vector<Row> rows;
   for (const CellSummary* cell : cells) {
     const Census& count = census[cell->cell];
@@ -195,11 +213,10 @@ void AddTask(const StudyDesign& design, const StudyRuns& runs, const std::vector
       solved.push_back({design.arm_name(design.cells[cell->cell]), Solved(*cell), MedianToSolve(*cell, budget),
                         RestrictedToSolve(*cell, budget), AllToSolve(*cell), Probability(cell->sooner), P(cell->sooner)});
     }
-    if (const std::string svg = SurvivalFigure(design, cells, task); !svg.empty()) page->Figure(svg, "Lower sooner is better.");
-    if (!solved.empty())
-      page->Table({"arm", "solved", "median frames", "restricted mean [95 %]", "all", "sooner than " + design.against + " [95 %]",
-                   "exact p"},
-                  solved);
+    page->Figure(SurvivalFigure(design, cells, task), "Lower sooner is better.");
+    page->Table({"arm", "solved", "median frames", "restricted mean [95 %]", "all", "sooner than " + design.against + " [95 %]",
+                 "exact p"},
+                solved);
   }
   if (!task.references.empty()) {
     std::vector<Row> references;
@@ -215,8 +232,9 @@ void AddTuning(const StudyDesign& design, const StudyRuns& runs, HtmlReport* pag
   std::vector<std::string> marks;
   for (std::size_t c = 0; c < design.cells.size(); ++c) {
     const StudyCell& cell = design.cells[c];
+    if (std::ranges::none_of(runs, [c](const auto& run) { return run.first.cell == c && run.first.tuning; })) continue;
     const auto chosen = ChosenSetting(design, runs, c);
-    for (std::size_t s = 0; cell.tuned() && s < cell.settings.size(); ++s) {
+    for (std::size_t s = 0; s < cell.settings.size(); ++s) {
       const auto score = TuningScore(design, runs, c, s);
       const Digits digits(design.tasks[cell.task]);
       std::string each;
@@ -336,6 +354,11 @@ std::string Markdown(const StudyDesign& design, const StudyRuns& runs, const std
     for (const Reference& r : task.references)
       text +=
           fmt::format("{}: {}{} ({}). ", r.name, digits(r.value), r.at_frames > 0 ? " at " + Frames(r.at_frames) : "", r.source);
+    const auto of_task = OfTask(design, cells, t);
+    if (NothingRun(of_task)) {
+      text += std::string(kNothing) + "\n";
+      continue;
+    }
     text += fmt::format(
         "\n\n| arm | setting | seeds | final return: IQM [95 %]: each | return over all frames: IQM | ends above {} [95 %], p |",
         design.against);
@@ -344,7 +367,7 @@ std::string Markdown(const StudyDesign& design, const StudyRuns& runs, const std
           fmt::format(" solved | frames to solve: median, restricted mean [95 %] | sooner than {} [95 %], p |", design.against);
     text += "\n| --- | --- | --- | --- | --- | --- |";
     text += task.solved_at ? " --- | --- | --- |\n" : "\n";
-    for (const CellSummary* cell : OfTask(design, cells, t)) {
+    for (const CellSummary* cell : of_task) {
       if (cell->runs.empty()) continue;
       std::string each;
       for (const double x : cell->final_return) each += (each.empty() ? "" : ", ") + digits(x);
@@ -357,9 +380,7 @@ std::string Markdown(const StudyDesign& design, const StudyRuns& runs, const std
                             RestrictedToSolve(*cell, budget), Probability(cell->sooner), P(cell->sooner));
       text += "\n";
     }
-    if (std::any_of(cells.begin(), cells.end(),
-                    [&](const CellSummary& c) { return design.cells[c.cell].task == t && !c.runs.empty(); }))
-      text += fmt::format("\n![{0}]({0}.svg)\n", task.name);
+    text += fmt::format("\n![{0}]({0}.svg)\n", task.name);
   }
   return text;
 }

@@ -145,8 +145,7 @@ TEST_CASE("report: every seed is drawn, tuning and published figures are shown, 
   const auto report =
       MakeLearningReport(Design(), Runs(), {"runs/maze/x.csv: was made with another config"}, "rove study report test");
   CHECK_THAT(report.html, Contains("<h1>A test &lt;of&gt; all</h1>"));
-  CHECK_THAT(report.html,
-             Contains("Not finished: walk/none (1 of 2 seeds), walk/count (1 of 2 seeds), alone/none (0 of 1 seeds)."));
+  CHECK_THAT(report.html, Contains("Not finished: walk/none (1 of 2 seeds), walk/count (1 of 2 seeds), alone (no run)."));
   CHECK_THAT(report.html, Contains("Left out: runs/maze/x.csv: was made with another config"));
   CHECK_THAT(report.html, Contains("<td>w=2</td>") && Contains("chosen"));
   CHECK_THAT(report.html, Contains("a paper") && Contains("They at 300"));
@@ -172,13 +171,14 @@ TEST_CASE("report: every seed is drawn, tuning and published figures are shown, 
   CHECK_THAT(report.markdown,
              Contains("| count | w=2 | 2 | 0.62 [") && Contains("| none | - | 1 | 0: 0 |") && Contains("![maze](maze.svg)"));
   CHECK_THAT(report.markdown, Contains("| 1 of 2 | 300, 350 [300, 400] | 0.75 [0.50, 1.00], 1.00 |"));
+  CHECK_THAT(report.markdown, Contains("## alone\n\n400 frames. No run of a reported seed is finished.\n"));
   CHECK_THAT(report.markdown, Contains("| 0 of 2 | > 400, >= 400 | -, - |"));  // a budget, not a time
   CHECK(MakeLearningReport(Design(), Runs(), {}, "x").html == MakeLearningReport(Design(), Runs(), {}, "x").html);
 }
 
 TEST_CASE("report: a study without any run is a page that says so", "[eval][unit]") {
   const auto report = MakeLearningReport(Design(), {}, {}, "x");
-  CHECK_THAT(report.html, Contains("maze/count (0 of 2 seeds, 0 of 2 tuning runs)"));
+  CHECK_THAT(report.html, Contains("Not finished: maze (no run), walk (no run), alone (no run)."));
   CHECK(report.figures.empty());
 }
 

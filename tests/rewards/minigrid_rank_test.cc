@@ -1,5 +1,5 @@
-// Do the factors of RND and MADE, in the forms that `rove study minigrid` compares, rank MiniGrid's own views as their true counts do?
-// (needs torch: the rewards under test)
+// Do the factors of RND and MADE, in the forms that `rove study minigrid` compares, rank MiniGrid's own views as their true
+// counts do? (needs torch: the rewards under test)
 #include <catch2/catch.hpp>
 #include <deque>
 #include <map>
@@ -30,8 +30,8 @@ std::string Columns(const SequenceView& rows, std::size_t row, bool policy_only)
   return bytes;
 }
 
-// Random walks in MultiRoom-N7-S4, for 60 rollouts on four levels and for 20 on four others, so that what was seen often was not seen
-// lately. A bonus scores and learns each rollout as it does beside PPO.
+// Random walks in MultiRoom-N7-S4, for 60 rollouts on four levels and for 20 on four others, so that what was seen often was not
+// seen lately. A bonus scores and learns each rollout as it does beside PPO.
 struct Study {
   EnvSpec spec;
   std::unique_ptr<RewardModule> module;
@@ -48,7 +48,8 @@ struct Study {
           {.num_envs = kEnvs}));
       spec = env.spec();
       if (!module)
-        module = Rewards().Create(Config::Parse(yaml), {.env = spec, .num_envs = kEnvs, .slot_rows = kSteps * kEnvs, .seed = seed});
+        module =
+            Rewards().Create(Config::Parse(yaml), {.env = spec, .num_envs = kEnvs, .slot_rows = kSteps * kEnvs, .seed = seed});
       env.Reset(seed);
       RolloutSlot slot({.T = kSteps, .n = kEnvs}, spec.obs, spec.action, {}, {});
       for (int k = 0; k < count; ++k, ++rollouts) {
@@ -129,7 +130,8 @@ struct Study {
 // As in `rove study minigrid`.
 constexpr const char* kRnd = "{type: rnd, error: norm, loss: norm, features: 128, learning_rate: 2e-4}";
 
-// Measured with seeds 1 to 10: 0.449 to 0.546; with a predictor that never learns 0.360 to 0.446, in each seed at least 0.08 less.
+// Measured with seeds 1 to 10: 0.449 to 0.546; with a predictor that never learns 0.360 to 0.446, in each seed at least 0.08
+// less.
 TEST_CASE("minigrid: rnd's error ranks views as 1/sqrt(N) does, better than without learning", "[rewards][statistics]") {
   for (const Seed seed : {1, 2}) {
     const Study learned(kRnd, seed), still(kRnd, seed, /*train=*/false);
@@ -139,8 +141,9 @@ TEST_CASE("minigrid: rnd's error ranks views as 1/sqrt(N) does, better than with
   }
 }
 
-// Measured with seeds 1 to 10: 0.353 to 0.408; with a FIFO that never forgets 0.250 to 0.318, in each seed at least 0.07 less. With the
-// study's one step of the autoencoder, which learns a quarter as much, 0.201 to 0.291 and 0.186 to 0.271 (docs/rewards_rnd_made.md).
+// Measured with seeds 1 to 10: 0.353 to 0.408; with a FIFO that never forgets 0.250 to 0.318, in each seed at least 0.07 less.
+// With the study's one step of the autoencoder, which learns a quarter as much, 0.201 to 0.291 and 0.186 to 0.271
+// (docs/rewards_rnd_made.md).
 TEST_CASE("minigrid: the categorical g ranks pairs as 1/sqrt(B) does, and less so without a window", "[rewards][statistics]") {
   const auto rank = [](int buffer) {
     const Study study("{type: made.rnd_vae, normalizer: none, factors: recency, loss: norm, buffer: " + std::to_string(buffer) +
