@@ -98,9 +98,7 @@ std::string Solved(const CellSummary& cell) { return fmt::format("{} of {}", cel
 std::string MedianToSolve(const CellSummary& cell, double budget) {
   return cell.median_to_solve ? Frames(*cell.median_to_solve) : "> " + Frames(budget);
 }
-// Of an arm that never solves it is the budget and says no more.
-std::string RestrictedToSolve(const CellSummary& cell, double budget) {
-  if (cell.solved() == 0) return ">= " + Frames(budget);
+std::string RestrictedToSolve(const CellSummary& cell) {
   const auto& interval = cell.restricted_interval;
   return Frames(cell.restricted_to_solve) + (interval ? " [" + Frames(interval->low) + ", " + Frames(interval->high) + "]" : "");
 }
@@ -211,7 +209,7 @@ void AddTask(const StudyDesign& design, const StudyRuns& runs, const std::vector
     for (const CellSummary* cell : cells) {
       if (cell->runs.empty()) continue;
       solved.push_back({design.arm_name(design.cells[cell->cell]), Solved(*cell), MedianToSolve(*cell, budget),
-                        RestrictedToSolve(*cell, budget), AllToSolve(*cell), Probability(cell->sooner), P(cell->sooner)});
+                        RestrictedToSolve(*cell), AllToSolve(*cell), Probability(cell->sooner), P(cell->sooner)});
     }
     page->Figure(SurvivalFigure(design, cells, task), "Lower sooner is better.");
     page->Table({"arm", "solved", "median frames", "restricted mean [95 %]", "all", "sooner than " + design.against + " [95 %]",
@@ -376,8 +374,8 @@ std::string Markdown(const StudyDesign& design, const StudyRuns& runs, const std
                           digits(Iqm(cell->final_return), cell->final_iqm_interval), each, digits(Iqm(cell->mean_return)),
                           Probability(cell->better), P(cell->better));
       if (task.solved_at)
-        text += fmt::format(" {} | {}, {} | {}, {} |", Solved(*cell), MedianToSolve(*cell, budget),
-                            RestrictedToSolve(*cell, budget), Probability(cell->sooner), P(cell->sooner));
+        text += fmt::format(" {} | {}, {} | {}, {} |", Solved(*cell), MedianToSolve(*cell, budget), RestrictedToSolve(*cell),
+                            Probability(cell->sooner), P(cell->sooner));
       text += "\n";
     }
     text += fmt::format("\n![{0}]({0}.svg)\n", task.name);
@@ -417,7 +415,8 @@ LearningReport MakeLearningReport(const StudyDesign& design, const StudyRuns& ru
       "the range is given; where all resamples are alike, as with one seed or seeds that all end at 0, there is none. "
       "Better than {0}: probability that a run of this arm ends above one of that arm, ties half; sooner: that it solves the "
       "task "
-      "first, two that do not being a tie. The p beside them is Mann and Whitney's, two-sided and exact; nothing is corrected "
+      "first, two that do not being a tie. The p beside them, Mann and Whitney's, two-sided and exact, is of the hypothesis that "
+      "both arms have one distribution; nothing is corrected "
       "for the number of arms and tasks compared, of which one in twenty stands out by chance.",
       design.against, design.window));
   AddOverTasks(design, SummarizeOverTasks(design, cells), &page);

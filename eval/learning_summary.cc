@@ -108,9 +108,9 @@ std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRu
     const SurvivalCurve curve = KaplanMeier(cell.to_solve);
     cell.median_to_solve = MedianTime(curve);
     const auto budget = static_cast<double>(design.tasks[design.cells[cell.cell].task].frames);
-    cell.restricted_to_solve = RestrictedMean(curve, budget);
     std::vector<double> restricted;
     for (const Duration& d : cell.to_solve) restricted.push_back(d.event ? std::min(d.time, budget) : budget);
+    cell.restricted_to_solve = Mean(restricted);
     cell.restricted_interval = IntervalOver({restricted}, MeanOfTasks);
   }
   for (CellSummary& cell : cells) {

@@ -88,16 +88,6 @@ std::optional<double> MedianTime(const SurvivalCurve& curve) {
   return std::nullopt;
 }
 
-double RestrictedMean(const SurvivalCurve& curve, double horizon) {
-  double area = 0, at = 0, survival = 1;
-  for (std::size_t k = 0; k < curve.time.size() && curve.time[k] < horizon; ++k) {
-    area += survival * (curve.time[k] - at);
-    at = curve.time[k];
-    survival = curve.survival[k];
-  }
-  return area + survival * (horizon - at);
-}
-
 namespace {
 
 // Ranks 1 .. n, ties share their mean; doubled, so that they are whole numbers.

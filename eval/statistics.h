@@ -34,8 +34,9 @@ Interval StratifiedBootstrap(const Strata& strata, const std::function<double(co
 // P(X > Y) + P(X = Y) / 2 over all pairs of runs: Mann and Whitney's U / (n m).
 double ProbabilityOfImprovement(std::span<const double> xs, std::span<const double> ys);
 
-// Its test against 1/2: two-sided p, exact. The share of all ways to deal these values into groups of these sizes that move U as
-// far from n m / 2 or farther; ties keep mean ranks. Five runs above five others: 2/252.
+// The test that goes with it, of one distribution for both, not of a probability of 1/2: unequal spreads alone may show.
+// Two-sided p, exact: the share of all ways to deal these values into groups of these sizes that move U as far from n m / 2 or
+// farther; ties keep mean ranks. Five runs above five others: 2/252.
 double MannWhitney(std::span<const double> xs, std::span<const double> ys);
 
 // Time to an event, or, where it did not come while the run was watched, the time until which it was.
@@ -53,8 +54,6 @@ SurvivalCurve KaplanMeier(std::span<const Duration> durations);
 // When survival falls below 1/2; where it stands at 1/2 for a while before it does, the middle of that while, and where it stays
 // there for good, its beginning. None if it stays above, as when fewer than half of the runs had the event.
 std::optional<double> MedianTime(const SurvivalCurve& curve);
-// Mean of min(T, horizon): the area under the curve up to `horizon`, which must not lie after the last time watched.
-double RestrictedMean(const SurvivalCurve& curve, double horizon);
 
 // Wilcoxon's signed-rank test of paired differences against a median of 0: two-sided p, exact. Zeros are dropped, ties get mean
 // ranks, and the null distribution is that of all signs of the ranks at hand; so n = 30 costs microseconds. 1 if all are zero.

@@ -187,7 +187,7 @@ Metrics RewardMix::ScoreReplayed(const BatchView& batch, std::int64_t env_steps,
   Metrics metrics;
   FindDead(batch);
   for (auto& term : terms_) term->module->Observe(batch, term->noise.Sub(static_cast<std::uint64_t>(update)));
-  if (!terms_.empty() && terms_.front()->module->traits().relabelable) {
+  if (std::ranges::all_of(terms_, [](const auto& term) { return term->module->traits().relabelable; })) {
     raw_.resize(batch.rows());
     std::ranges::fill(batch.intrinsic, 0.0f);
     for (const auto& term : terms_) {

@@ -42,9 +42,9 @@ class RewardMix {
 
   // For agents that learn from a replay. Throws Error(kUser) if some modules are relabelable and some are not.
   void CheckReplayed() const;
-  // Rescores a replayed batch under today's bonuses with frozen normalisers: fills intrinsic and total. If no module is
-  // relabelable, keeps the intrinsic that the transitions were stored with. Returns the metrics of ScoreFresh, those of the raw
-  // bonus only if it is rescored.
+  // Rescores a replayed batch under today's bonuses with frozen normalisers: fills intrinsic and total; without a module
+  // the intrinsic is 0, whatever an imported file had. If no module is relabelable, keeps what the transitions were stored with.
+  // Returns the metrics of ScoreFresh, those of the raw bonus only if it is rescored.
   Metrics ScoreReplayed(const BatchView& batch, std::int64_t env_steps, std::int64_t update);
 
   // Trains the modules that train; returns their metrics under reward/<label>_*.

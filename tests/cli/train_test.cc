@@ -8,6 +8,7 @@
 #include "agents/agent.h"
 #include "core/archive.h"
 #include "engine/run_folder.h"
+#include "envs/mujoco_version.h"
 #include "envs/registry.h"
 #include "tests/cli/rove_runner.h"
 #include "tests/engine/older_run.h"
@@ -228,6 +229,7 @@ TEST_CASE("progress as JSON is one object a line, and the last one is the result
   REQUIRE(rows.size() >= 3);
   CHECK(rows.front()["event"] == "start");
   CHECK(rows.front()["libraries"].contains("zlib"));
+  CHECK(rows.front()["libraries"]["MuJoCo"] == MujocoVersion());
   CHECK(rows[1]["event"] == "progress");
   CHECK(rows.back()["event"] == "end");
   CHECK(rows.back()["frames"].get<int>() >= 200);

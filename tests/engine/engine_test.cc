@@ -52,6 +52,24 @@ TEST_CASE("engine: rollout k is collected with version max(0, k - lag)", "[engin
   for (const int lag : RunToEnd(kRecurrent, {"run.mode=sync"}).lags) CHECK(lag == 0);
 }
 
+TEST_CASE("engine: acts at random in the rollouts that begin below random_frames, and by its policy ever after",
+          "[engine][unit]") {
+  // 7 environments, 10 steps a rollout: at most 70 frames each, and more than 50.
+  for (const auto& [random_frames, last] :
+       {std::pair(0, -1), std::pair(1, 9), std::pair(50, 9), std::pair(71, 19), std::pair(1000, 1000)}) {
+    INFO(random_frames);
+    Run run = Make(kReplay, std::vector<std::string>{fmt::format("agent.random_frames={}", random_frames)});
+    run.engine->Run();
+    const Metrics& metrics = run.sink->rows.back().metrics;
+    const double last_random = *metrics.Find("probe/last_random");
+    if (last < 1000)
+      CHECK(last_random == last);
+    else
+      CHECK((last_random >= 149 && last_random < 199));  // 1000 / 7 frames, a dead row in some
+    CHECK(*metrics.Find("probe/first_policy") == last_random + 1);
+  }
+}
+
 TEST_CASE("engine: a checkpoint at every barrier changes nothing", "[engine][unit]") {
   for (const char* yaml : {kRecurrent, kReplay}) {
     const Outcome plain = RunToEnd(yaml);

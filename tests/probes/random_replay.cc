@@ -1,5 +1,6 @@
 // probe/random_replay: an off-policy agent that acts uniformly within the bounds of each action element and folds every sampled
 // byte into a digest; so a wrong, missing or reordered sample changes it.
+#include <algorithm>
 #include <string>
 
 #include "agents/agent.h"
@@ -22,7 +23,7 @@ class RandomPolicy final : public Policy {
         const double part = mode_ == ActMode::kEvaluate ? 0.5 : stream.UniformDouble();
         *to++ = static_cast<float>(action_.low_of(k) + part * (action_.high_of(k) - action_.low_of(k)));
       }
-      out.extra[0].As<std::int64_t>()[i] = in.step;
+      out.extra[0].As<std::int64_t>()[i] = 2 * in.step + (mode_ == ActMode::kRandom ? 1 : 0);
     }
   }
 
@@ -42,11 +43,16 @@ class RandomReplay final : public Agent {
   Metrics Learn(const BatchView& batch, std::int64_t env_steps) override {
     // The step that Act stamped must grow by one along each sequence: no seam, no gap, no other environment. It begins anew after
     // the dead row at which imported rows were cut.
-    const auto step = batch.extra[0].As<std::int64_t>();
+    const auto stamp = batch.extra[0].As<std::int64_t>();
     for (int t = 0; t < batch.T; ++t) {
       for (int b = 0; b < batch.n; ++b) {
-        const std::int64_t next = step[batch.index(t + 1, b)];
-        if (next == step[batch.index(t, b)] + 1 || (next == 0 && batch.dead(t, b))) continue;
+        const std::int64_t step = stamp[batch.index(t, b)] / 2, next = stamp[batch.index(t + 1, b)] / 2;
+        if (stamp[batch.index(t, b)] % 2 != 0) {
+          last_random_ = std::max(last_random_, step);
+        } else {
+          first_policy_ = std::min(first_policy_, step);
+        }
+        if (next == step + 1 || (next == 0 && batch.dead(t, b))) continue;
         throw SystemError("probe/random_replay: sequence " + std::to_string(b) + " breaks after row " + std::to_string(t));
       }
     }
@@ -55,6 +61,8 @@ class RandomReplay final : public Agent {
     Metrics metrics;
     metrics.Set("probe/digest", static_cast<double>(digest_ >> 32));
     metrics.Set("probe/updates", static_cast<double>(updates_));
+    metrics.Set("probe/last_random", static_cast<double>(last_random_));
+    metrics.Set("probe/first_policy", static_cast<double>(first_policy_));
     return metrics;
   }
 
@@ -64,6 +72,8 @@ class RandomReplay final : public Agent {
   void Serialize(Archive& ar) override {
     ar("digest", digest_);
     ar("updates", updates_);
+    ar("last_random", last_random_);
+    ar("first_policy", first_policy_);
   }
 
  private:
@@ -71,7 +81,8 @@ class RandomReplay final : public Agent {
   AgentTraits traits_;
   std::uint64_t digest_ = 0;
   std::int64_t updates_ = 0;
-  TensorSpec step_ = {.name = "step", .dtype = DType::kI64, .shape = {}, .low = {}, .high = {}};
+  std::int64_t last_random_ = -1, first_policy_ = 1 << 30;                                        // steps, of the sampled rows
+  TensorSpec step_ = {.name = "step", .dtype = DType::kI64, .shape = {}, .low = {}, .high = {}};  // twice; odd: acted at random
 };
 
 const AgentRegistrar kRandomReplay("probe/random_replay", "test only: random actions, digests of replayed sequences",

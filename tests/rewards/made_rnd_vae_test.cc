@@ -7,6 +7,7 @@
 
 #include "core/parallel.h"
 #include "core/running_stats.h"
+#include "nn/random_distillation.h"
 #include "nn/vae.h"
 #include "rewards/minibatches.h"
 #include "rewards/mix.h"
@@ -175,6 +176,38 @@ TEST_CASE("made.rnd_vae: a Gaussian g counts from the recent mean of l: about 1 
   CHECK(above > 5);
   CHECK(below > 5);
   CHECK(cut == std::ssize(live));
+}
+
+TEST_CASE("made.rnd_vae: n is the distillation's norm on x', and the released g exp of half KL + MSE of (x, a)",
+          "[rewards][unit]") {
+  RolloutSlot slot = PointRollout(1, 16, 4);
+  const RolloutView view = slot.view();
+  auto cover = MakePointReward(Made("factors: cover"));
+  auto recency = MakePointReward(Made("factors: recency, normalizer: none", "latent: 2, likelihood: mean_square"));
+  Fresh(*cover, slot);
+  Fresh(*recency, slot);
+  const std::vector<float> n = Replayed(*cover, slot, 5), g = Replayed(*recency, slot, 5);
+  nn::RandomDistillation distillation({.target = {16}, .predictor = {16}, .features = 8}, {kPointSize, {}},
+                                      DeriveSeed(1, "made.rnd_vae", 0));
+  nn::Vae vae({.hidden = {16}, .latent = 2}, 1, {kPointSize + 2, {}}, DeriveSeed(1, "made.rnd_vae", 1));
+  double smallest = 1e9, largest = 0;
+  for (const std::int32_t row : LiveRows(view)) {
+    const auto k = static_cast<std::size_t>(row);
+    const int t = row / 4, i = row % 4;
+    float norm = 0, kl = 0, mse = 0;
+    distillation.Norms(WhitenedPoint(view, t + 1, i, 16), {&norm, 1});
+    CHECK(n[k] == Approx(norm).epsilon(1e-4));
+    std::vector<float> x = WhitenedPoint(view, t, i, 16), noise(2);
+    x.push_back(view.action.As<float>()[2 * k]);  // in [-1, 1] as it is
+    x.push_back(view.action.As<float>()[2 * k + 1] / 5 - 1);
+    NoiseStream stream = Noise(1, "test").Sub(5).At(k, 0);
+    for (float& z : noise) z = stream.Normal();
+    vae.Score(x, noise, {&kl, 1}, {&mse, 1});
+    CHECK(g[k] == Approx(std::exp((kl + mse) / 2)).epsilon(1e-4));
+    smallest = std::min(smallest, static_cast<double>(g[k]));
+    largest = std::max(largest, static_cast<double>(g[k]));
+  }
+  CHECK(largest > 1.2 * smallest);  // rows differ, so that a wrong one would show
 }
 
 TEST_CASE("made.rnd_vae: bounded actions are scaled to [-1, 1] before the autoencoder", "[rewards][unit]") {

@@ -165,6 +165,15 @@ TEST_CASE("mix: episodic bonuses keep the value they were stored with, and do no
   CHECK_THROWS_WITH(both.CheckReplayed(), Contains("rewards[0] and ") && Contains("do not mix in a replay"));
 }
 
+TEST_CASE("mix: a run without bonuses learns from none that imported rows were stored with", "[rewards][unit]") {
+  RolloutSlot rollout = RolloutBuilder(2, 1).States({2, 4}).Rewards({1, 2}).Build();
+  rollout.view().intrinsic[0] = 7;
+  RewardMix none = Mix("rewards: []");
+  CHECK(*none.ScoreReplayed(AsBatch(rollout.view()), 0, 0).Find("reward/bonus_share") == 0);
+  CHECK_THAT(List(rollout.view().intrinsic), Equals(std::vector<float>{0, 0}));
+  CHECK_THAT(List(rollout.view().total), Equals(std::vector<float>{1, 2}));
+}
+
 TEST_CASE("mix: bad configs are refused with the place and the remedy", "[rewards][unit]") {
   const auto refuses = [](const std::string& yaml, const std::string& place, const std::string& what) {
     CAPTURE(yaml);

@@ -45,14 +45,14 @@ inline RolloutSlot PointRollout(Seed seed, int T, int n, int dead_every = 7) {
   return slot;
 }
 
-// obs[t] of column i, whitened by the two-pass mean and variance of the next states of all live rows of steps below t.
-inline std::vector<float> WhitenedPoint(const RolloutView& view, int t, int i) {
+// obs[t] of column i, whitened by the two-pass mean and variance of the next states of all live rows of steps below `seen`.
+inline std::vector<float> WhitenedPoint(const RolloutView& view, int t, int i, int seen) {
   std::vector<float> out;
   for (std::size_t e = 0; e < kPointSize; ++e) {
     const auto value = [&](std::size_t row) { return static_cast<double>(view.obs[0].As<float>()[row * kPointSize + e]); };
     double count = 0, mean = 0, variance = 0;
     for (int pass = 0; pass < 2; ++pass) {
-      for (int s = 0; s < t; ++s) {
+      for (int s = 0; s < seen; ++s) {
         for (int j = 0; j < view.n; ++j) {
           if (view.dead(s, j)) continue;
           const double x = value(view.index(s + 1, j));
@@ -67,6 +67,8 @@ inline std::vector<float> WhitenedPoint(const RolloutView& view, int t, int i) {
   }
   return out;
 }
+
+inline std::vector<float> WhitenedPoint(const RolloutView& view, int t, int i) { return WhitenedPoint(view, t, i, t); }
 
 inline std::unique_ptr<RewardModule> MakePointReward(const std::string& yaml, int num_envs = 4, Seed seed = 1) {
   return Rewards().Create(Config::Parse(yaml), {.env = PointSpec(), .num_envs = num_envs, .slot_rows = 1, .seed = seed});
