@@ -1,4 +1,4 @@
-"""Does Stable-Baselines3's SAC keep a swing-up that it has found? (docs/results.md, Control Suite.) pendulum-swingup of dm_control, action
+"""What does Stable-Baselines3's SAC learn from experience in which the swing-up is found? (docs/results.md, Control Suite.) pendulum-swingup of dm_control, action
 repeat 1; the replay is filled from a file of `rove export-replay` before the first frame, so that both begin with the same experience.
 Every 5000 frames 10 episodes are played greedily in an environment of their own; a line each on standard output.
 
