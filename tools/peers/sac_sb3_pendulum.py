@@ -1,6 +1,7 @@
-"""What does Stable-Baselines3's SAC learn from experience in which the swing-up is found? (docs/results.md, Control Suite.) pendulum-swingup of dm_control, action
-repeat 1; the replay is filled from a file of `rove export-replay` before the first frame, so that both begin with the same experience.
-Every 5000 frames 10 episodes are played greedily in an environment of their own; a line each on standard output.
+"""What does Stable-Baselines3's SAC learn from experience in which the swing-up is found? (docs/results.md, Control Suite.)
+pendulum-swingup of dm_control, action repeat 1; the replay is filled from a file of `rove export-replay` before the first frame, so that
+both begin with the same experience. Every 5000 frames 10 episodes are played greedily in an environment of their own; a line each on
+standard output.
 
   python3 -m venv sb3 && sb3/bin/pip install stable_baselines3==2.9.2 torch==2.13.0 dm_control==1.0.50 mujoco==3.17.0 h5py
   MUJOCO_GL=disable sb3/bin/python tools/peers/sac_sb3_pendulum.py DATA.h5 SEED [FRAMES] > curve.csv"""
