@@ -223,8 +223,10 @@ function(_rove_test_program target sources tested)
     # -w NoTests: a file without a test case fails. [slow] cases run on demand only (./dev test --all).
     add_test(NAME ${folder}.${stem} COMMAND ${target} --filenames-as-tags -w NoTests "[#${stem}]~[slow]" --use-colour no)
     set_tests_properties(${folder}.${stem} PROPERTIES WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    if(folder STREQUAL "learn")
-      set_tests_properties(${folder}.${stem} PROPERTIES COST 100)  # minutes long: first, so that no core waits for them at the end
+    if(folder STREQUAL "learn")  # minutes long: first, so that no core waits for them at the end
+      set_tests_properties(${folder}.${stem} PROPERTIES COST 100)
+    elseif(stem MATCHES "rank_test$")  # half a minute
+      set_tests_properties(${folder}.${stem} PROPERTIES COST 50)
     endif()
   endforeach()
 endfunction()
