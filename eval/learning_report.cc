@@ -20,18 +20,22 @@ std::string Frames(double frames) {
   return frames >= 1e3 ? fmt::format("{:.0f} k", frames / 1e3) : fmt::format("{:.0f}", frames);
 }
 
+// "0.80 [0.70, 1.00]", each number as `format` writes it.
+template <class Format>
+std::string WithInterval(double x, const std::optional<Interval>& interval, const Format& format) {
+  return format(x) + (interval ? " [" + format(interval->low) + ", " + format(interval->high) + "]" : "");
+}
+
 // Returns with digits that suit the task's scale.
 struct Digits {
   explicit Digits(const StudyTask& task) : decimals(task.high - task.low >= 50 ? 0 : 2) {}
   std::string operator()(double x) const { return fmt::format("{:.{}f}", x + 0.0, decimals); }
-  std::string operator()(double x, const std::optional<Interval>& interval) const {
-    return (*this)(x) + (interval ? " [" + (*this)(interval->low) + ", " + (*this)(interval->high) + "]" : "");
-  }
+  std::string operator()(double x, const std::optional<Interval>& interval) const { return WithInterval(x, interval, *this); }
   int decimals;
 };
 
 std::string Share(double x, const std::optional<Interval>& interval) {
-  return fmt::format("{:.2f}", x) + (interval ? fmt::format(" [{:.2f}, {:.2f}]", interval->low, interval->high) : "");
+  return WithInterval(x, interval, [](double share) { return fmt::format("{:.2f}", share); });
 }
 
 // "0.90 [0.70, 1.00]" and "0.03"; "-" for the arm that others are compared with.
@@ -66,8 +70,11 @@ std::string NotRun(const StudyDesign& design, const std::vector<Census>& census)
       begun = begun || census[c].seeds + census[c].tuning > 0;
       if (!census[c].whole()) unfinished.push_back(c);
     }
-    if (!begun) add(design.tasks[t].name + " (no run)");
-    for (const std::size_t c : begun ? unfinished : std::vector<std::size_t>{}) {
+    if (!begun) {
+      add(design.tasks[t].name + " (no run)");
+      continue;
+    }
+    for (const std::size_t c : unfinished) {
       const Census& cell = census[c];
       add(fmt::format("{}/{} ({} of {} seeds{})", design.tasks[t].name, design.arm_name(design.cells[c]), cell.seeds,
                       cell.planned_seeds,
@@ -99,8 +106,7 @@ std::string MedianToSolve(const CellSummary& cell, double budget) {
   return cell.median_to_solve ? Frames(*cell.median_to_solve) : "> " + Frames(budget);
 }
 std::string RestrictedToSolve(const CellSummary& cell) {
-  const auto& interval = cell.restricted_interval;
-  return Frames(cell.restricted_to_solve) + (interval ? " [" + Frames(interval->low) + ", " + Frames(interval->high) + "]" : "");
+  return WithInterval(cell.restricted_to_solve, cell.restricted_interval, Frames);
 }
 // Ascending, those that did not solve at the end: "0.90 M, 1.15 M, > 2.00 M".
 std::string AllToSolve(const CellSummary& cell) {
@@ -348,7 +354,7 @@ std::string Markdown(const StudyDesign& design, const StudyRuns& runs, const std
     const StudyTask& task = design.tasks[t];
     const Digits digits(task);
     const auto budget = static_cast<double>(task.frames);
-    text += fmt::format("\n## {}\n\n{} frames. ", task.name, Frames(static_cast<double>(task.frames)));
+    text += fmt::format("\n## {}\n\n{} frames. ", task.name, Frames(budget));
     for (const Reference& r : task.references)
       text +=
           fmt::format("{}: {}{} ({}). ", r.name, digits(r.value), r.at_frames > 0 ? " at " + Frames(r.at_frames) : "", r.source);

@@ -105,8 +105,7 @@ std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRu
     if (cell.runs.empty()) continue;
     cell.final_iqm_interval = IntervalOver({cell.final_return}, IqmOfAll);
     if (cell.to_solve.empty()) continue;
-    const SurvivalCurve curve = KaplanMeier(cell.to_solve);
-    cell.median_to_solve = MedianTime(curve);
+    cell.median_to_solve = MedianTime(KaplanMeier(cell.to_solve));
     const auto budget = static_cast<double>(design.tasks[design.cells[cell.cell].task].frames);
     std::vector<double> restricted;
     for (const Duration& d : cell.to_solve) restricted.push_back(d.event ? std::min(d.time, budget) : budget);
