@@ -35,6 +35,7 @@ void FillFolders(const StudyDesign& design, bool quick, StudyRunOptions* options
 void WriteReport(const StudyDesign& design, const std::string& out, bool quick, const Terminal& terminal) {
   std::vector<std::string> refused;
   const StudyRuns runs = ReadStudyRuns(design, out, &refused);
+  for (std::string& line : UnnamedRuns(design, out)) refused.push_back(std::move(line));
   // Its file's name without a folder, so that the page does not depend on where it was made.
   const bool shipped = design.file == "configs/studies/" + design.name + ".yaml";
   const std::string command =
@@ -50,7 +51,13 @@ void WriteReport(const StudyDesign& design, const std::string& out, bool quick, 
   WriteFileAtomically(out + "/report.html", report.html);
   WriteFileAtomically(out + "/summary.md", report.markdown);
   WriteFileAtomically(out + "/summary.csv", report.csv);
-  for (const auto& [name, svg] : report.figures) WriteFileAtomically(out + "/" + name, svg);
+  for (const StudyTask& task : design.tasks) {
+    const std::string name = task.name + ".svg", path = out + "/" + name;
+    if (const auto figure = report.figures.find(name); figure != report.figures.end())
+      WriteFileAtomically(path, figure->second);
+    else
+      std::filesystem::remove(path, failed);  // of runs that are no longer there
+  }
   terminal.out << fmt::format("{}/report.html (summary.md, summary.csv and figures beside it), {} runs\n", out, runs.size());
 }
 
@@ -70,7 +77,8 @@ void Study(StudyArgs args, const Terminal& terminal) {
 }
 
 void AddOutput(CLI::App* command, StudyArgs* args) {
-  command->add_option("-o,--out", args->options.out, "folder of CSV files and report (default: docs/results/NAME)");
+  command->add_option("-o,--out", args->options.out,
+                      "folder of CSV files and report (default: docs/results/NAME, with --quick runs/study-NAME-quick/results)");
   command->add_flag("--quick", args->quick, "one seed, tiny runs: shows that everything works; no result");
 }
 
@@ -78,7 +86,8 @@ CLI::App* AddLearning(CLI::App& study, const std::string& name, const std::strin
                       const std::shared_ptr<StudyArgs>& args) {
   CLI::App* command = study.add_subcommand(name, doc);
   AddOutput(command, args.get());
-  command->add_option("--runs", args->options.runs, "folder of runs in progress (default: runs/study-NAME)");
+  command->add_option("--runs", args->options.runs,
+                      "folder of runs in progress (default: runs/study-NAME, with --quick runs/study-NAME-quick)");
   command->add_option("--jobs", args->options.jobs, "runs at a time, one thread each; 0: one a core")->check(CLI::Range(0, 1024));
   command->add_option("--only", args->options.only, "TASK or TASK/ARM, with * and ?; may be given several times");
   command->add_flag("--list,--dry-run", args->dry_run, "shows what is done and what is left, and runs nothing");

@@ -26,7 +26,7 @@ struct ArmEntry {
 
 std::string StudyPath(const std::string& study) {
   namespace fs = std::filesystem;
-  if (study.ends_with(".yaml") || study.find('/') != study.npos) return study;
+  if (study.ends_with(".yaml") || study.find('/') != study.npos || fs::is_regular_file(study)) return study;
   const std::string path = "configs/studies/" + study + ".yaml";
   if (fs::exists(path)) return path;
   std::vector<std::string> known;

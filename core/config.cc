@@ -229,13 +229,16 @@ template <class T>
 void Config::Get(std::string_view key, T* value, std::optional<Range> range) const {
   ConfigNode& child = Touch(*node_, key);
   if (child.given) *value = Read<T>(child, range);
-  child.value.emplace();
-  child.value_is_list = kIsVector<T>;
+  std::vector<std::string> text;
   if constexpr (kIsVector<T>) {
-    for (const auto& element : *value) child.value->push_back(Format<typename T::value_type>(element));
+    for (const auto& element : *value) text.push_back(Format<typename T::value_type>(element));
   } else {
-    child.value->push_back(Format(*value));
+    text.push_back(Format(*value));
   }
+  // Two readers of one key with two defaults would resolve to a config that means something else.
+  ROVE_CHECK(child.given || !child.value || *child.value == text);
+  child.value = std::move(text);
+  child.value_is_list = kIsVector<T>;
 }
 
 #define ROVE_CONFIG_GET(T)                                                        \

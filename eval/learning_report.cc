@@ -47,6 +47,7 @@ std::string P(const std::optional<Comparison>& c) {
 
 struct Census {
   int seeds = 0, planned_seeds = 0, tuning = 0, planned_tuning = 0;
+  bool begun() const { return seeds + tuning > 0; }
   bool whole() const { return seeds == planned_seeds && tuning == planned_tuning; }
 };
 std::vector<Census> Count(const StudyDesign& design, const StudyRuns& runs) {
@@ -67,7 +68,7 @@ std::string NotRun(const StudyDesign& design, const std::vector<Census>& census)
     bool begun = false;
     for (std::size_t c = 0; c < census.size(); ++c) {
       if (design.cells[c].task != t) continue;
-      begun = begun || census[c].seeds + census[c].tuning > 0;
+      begun = begun || census[c].begun();
       if (!census[c].whole()) unfinished.push_back(c);
     }
     if (!begun) {
@@ -84,13 +85,20 @@ std::string NotRun(const StudyDesign& design, const std::vector<Census>& census)
   return text.empty() ? "Every planned run is finished." : "Not finished: " + text + ".";
 }
 
-// " (first of n equals)" where other settings scored as much, "" elsewhere: an arm that no setting helped is not tuned.
+// " (first of n equals)" where other settings scored as much, " (by less than is shown)" where another's score reads the same, ""
+// elsewhere: an arm that no setting helped is not tuned.
 std::string Tie(const StudyDesign& design, const StudyRuns& runs, std::size_t cell, std::size_t chosen) {
   if (const auto other = design.cells[cell].tuned_on) return Tie(design, runs, *other, chosen);
   const auto best = TuningScore(design, runs, cell, chosen);
-  std::size_t equals = 0;
-  for (std::size_t s = 0; s < design.cells[cell].settings.size(); ++s) equals += TuningScore(design, runs, cell, s) == best;
-  return equals > 1 ? fmt::format(" (first of {} equals)", equals) : "";
+  const Digits digits(design.tasks[design.cells[cell].task]);
+  std::size_t equals = 0, alike = 0;
+  for (std::size_t s = 0; s < design.cells[cell].settings.size(); ++s) {
+    const auto score = TuningScore(design, runs, cell, s);
+    equals += score == best;
+    alike += digits(*score) == digits(*best);
+  }
+  if (equals > 1) return fmt::format(" (first of {} equals)", equals);
+  return alike > 1 ? " (by less than is shown)" : "";
 }
 
 std::string Chosen(const StudyDesign& design, const StudyRuns& runs, std::size_t cell) {
@@ -188,9 +196,12 @@ void AddTask(const StudyDesign& design, const StudyRuns& runs, const std::vector
     page->Paragraph(kNothing);
     return;
   }
-  page->Figure(TaskFigure(design, cells, task),
-               "Evaluation return over training frames, every seed drawn. At the right: IQM of the last evaluation alone." +
-                   std::string(task.references.empty() ? "" : " Dotted: published figures, see the table."));
+  page->Figure(
+      TaskFigure(design, cells, task),
+      "Evaluation return over training frames, every seed drawn; a number at the right is the IQM of the last evaluation "
+      "alone." +
+          std::string(task.references.empty() ? "" : " Dotted: published figures, see the table.") +
+          (task.solved_at ? " Dotted, \"solved\": what counts as that." : ""));
   std::vector<Row> rows;
   for (const CellSummary* cell : cells) {
     const Census& count = census[cell->cell];
@@ -245,7 +256,7 @@ void AddTuning(const StudyDesign& design, const StudyRuns& runs, HtmlReport* pag
       for (int k = 0; k < design.tuning_seeds; ++k) {
         const auto run =
             runs.find({.cell = c, .tuning = true, .setting = s, .seed = design.first_tuning_seed + static_cast<Seed>(k)});
-        each += (each.empty() ? "" : ", ") + (run == runs.end() ? "not run"
+        each += (each.empty() ? "" : ", ") + (run == runs.end() ? "-"
                                                                 : digits(MeanReturn(run->second)) + " (" +
                                                                       digits(FinalReturn(run->second, design.window)) + ")");
       }
@@ -308,25 +319,26 @@ void AddOverTasks(const StudyDesign& design, const OverTasks& over, HtmlReport* 
 }
 
 // What all runs have in common, and what each arm and task adds.
-void AddConfigs(const StudyDesign& design, const StudyRuns& runs, HtmlReport* page) {
+void AddConfigs(const StudyDesign& design, const StudyRuns& runs, const std::vector<Census>& census, HtmlReport* page) {
   std::map<std::string, std::set<std::string>> values;
-  for (const StudyCell& cell : design.cells) {
-    for (const StudySetting& setting : cell.settings) {
-      for (const auto& [key, value] : setting.config) values[key].insert(value);
+  std::map<std::string, int> given;  // in how many settings
+  int settings = 0;
+  for (std::size_t c = 0; c < design.cells.size(); ++c) {
+    if (!census[c].begun()) continue;
+    for (const StudySetting& setting : design.cells[c].settings) {
+      ++settings;
+      for (const auto& [key, value] : setting.config) values[key].insert(value), ++given[key];
     }
   }
-  const auto common = [&](const std::string& key) {
-    return values[key].size() == 1 && std::all_of(design.cells.begin(), design.cells.end(), [&](const StudyCell& cell) {
-             return std::all_of(cell.settings.begin(), cell.settings.end(),
-                                [&](const StudySetting& s) { return s.config.contains(key); });
-           });
-  };
+  if (settings == 0) return;
+  const auto common = [&](const std::string& key) { return values[key].size() == 1 && given[key] == settings; };
   std::string shared;
   for (const auto& [key, value] : values) {
     if (common(key)) shared += (shared.empty() ? "" : ", ") + key + "=" + *value.begin();
   }
   std::vector<Row> rows;
   for (std::size_t c = 0; c < design.cells.size(); ++c) {
+    if (!census[c].begun()) continue;
     const StudyCell& cell = design.cells[c];
     std::string own;
     for (const auto& [key, value] : cell.settings[ChosenSetting(design, runs, c).value_or(0)].config) {
@@ -348,8 +360,9 @@ void AddConfigs(const StudyDesign& design, const StudyRuns& runs, HtmlReport* pa
 }
 
 std::string Markdown(const StudyDesign& design, const StudyRuns& runs, const std::vector<CellSummary>& cells,
-                     const std::vector<Census>& census, const std::string& command) {
+                     const std::vector<Census>& census, const std::vector<std::string>& left_out, const std::string& command) {
   std::string text = fmt::format("# {}\n\nMade by `{}`. {}\n", design.title, command, NotRun(design, census));
+  for (const std::string& line : left_out) text += "\nLeft out: " + line + "\n";
   for (std::size_t t = 0; t < design.tasks.size(); ++t) {
     const StudyTask& task = design.tasks[t];
     const Digits digits(task);
@@ -418,10 +431,11 @@ LearningReport MakeLearningReport(const StudyDesign& design, const StudyRuns& ru
       "under the evaluation curve divided by its length. IQM: interquartile mean over seeds. Intervals: 95 %, "
       "percentile bootstrap over "
       "seeds, stratified by task; with fewer than about ten seeds they are too narrow, so every seed is drawn and "
-      "the range is given; where all resamples are alike, as with one seed or seeds that all end at 0, there is none. "
+      "the range is given; where all resamples are alike, as those of seeds that all end at 0, or an arm has one seed, there is "
+      "none. "
       "Better than {0}: probability that a run of this arm ends above one of that arm, ties half; sooner: that it solves the "
-      "task "
-      "first, two that do not being a tie. The p beside them, Mann and Whitney's, two-sided and exact, is of the hypothesis that "
+      "task at an earlier evaluation, the same or none being a tie. The p beside them, Mann and Whitney's, two-sided and exact, "
+      "is of the hypothesis that "
       "both arms have one distribution; nothing is corrected "
       "for the number of arms and tasks compared, of which one in twenty stands out by chance.",
       design.against, design.window));
@@ -434,9 +448,9 @@ LearningReport MakeLearningReport(const StudyDesign& design, const StudyRuns& ru
       report.figures[design.tasks[t].name + ".svg"] = std::move(svg);
   }
   AddTuning(design, runs, &page);
-  AddConfigs(design, runs, &page);
+  AddConfigs(design, runs, census, &page);
   report.html = page.Page();
-  report.markdown = Markdown(design, runs, cells, census, command);
+  report.markdown = Markdown(design, runs, cells, census, left_out, command);
   report.csv = Csv(cells);
   return report;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -108,6 +109,20 @@ StudyRuns ReadStudyRuns(const StudyDesign& design, const std::string& folder, st
     }
   }
   return runs;
+}
+
+std::vector<std::string> UnnamedRuns(const StudyDesign& design, const std::string& folder) {
+  std::set<std::string> named;
+  for (const StudyItem& item : WorkOrder(design)) named.insert(folder + "/" + CsvName(design, item));
+  std::vector<std::string> lines;
+  std::error_code absent;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder + "/runs", absent)) {
+    const std::string path = entry.path().string();
+    if (path.ends_with(".csv") && !named.contains(path))
+      lines.push_back(path + ": the study has no such task, arm, seed or setting");
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
 }
 
 }  // namespace rove

@@ -97,4 +97,8 @@ StudyRun ReadStudyRun(const StudyDesign& design, const std::string& folder, cons
 // by the tuning runs that are there; others, and unreadable files, are left out with one line each in *refused.
 StudyRuns ReadStudyRuns(const StudyDesign& design, const std::string& folder, std::vector<std::string>* refused);
 
+// One line for each CSV file of `folder` that the design does not name (another arm, seed or setting), sorted: a report must not
+// lose a run without a word.
+std::vector<std::string> UnnamedRuns(const StudyDesign& design, const std::string& folder);
+
 }  // namespace rove

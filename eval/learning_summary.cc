@@ -51,13 +51,6 @@ Comparison Compare(const std::vector<double>& scores, const std::vector<double>&
           .p = MannWhitney(scores, others)};
 }
 
-// Higher is sooner. All runs of a task have one budget, so one that does not solve comes after all that do.
-std::vector<double> Earliness(const std::vector<Duration>& to_solve) {
-  std::vector<double> scores;
-  for (const Duration& d : to_solve) scores.push_back(d.event ? -d.time : -std::numeric_limits<double>::infinity());
-  return scores;
-}
-
 Curve Profile(const Strata& scores) {
   Curve profile;
   for (int i = 0; i <= 200; ++i) {
@@ -98,17 +91,18 @@ std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRu
     cell.final_return.push_back(FinalReturn(run, design.window));
     cell.mean_return.push_back(MeanReturn(run));
     if (!task.solved_at) continue;
-    const double frames = FramesToSolve(run, *task.solved_at, design.window);
-    cell.to_solve.push_back({.time = frames < 0 ? run.env_steps.back() : frames, .event = frames >= 0});
+    const auto budget = static_cast<double>(task.frames);
+    const auto row = SolvingEvaluation(run, *task.solved_at, design.window);
+    cell.to_solve.push_back({.time = row ? std::min(run.env_steps[*row], budget) : budget, .event = row.has_value()});
+    cell.earliness.push_back(row ? -static_cast<double>(*row) : -std::numeric_limits<double>::infinity());
   }
   for (CellSummary& cell : cells) {
     if (cell.runs.empty()) continue;
     cell.final_iqm_interval = IntervalOver({cell.final_return}, IqmOfAll);
     if (cell.to_solve.empty()) continue;
     cell.median_to_solve = MedianTime(KaplanMeier(cell.to_solve));
-    const auto budget = static_cast<double>(design.tasks[design.cells[cell.cell].task].frames);
     std::vector<double> restricted;
-    for (const Duration& d : cell.to_solve) restricted.push_back(d.event ? std::min(d.time, budget) : budget);
+    for (const Duration& d : cell.to_solve) restricted.push_back(d.time);
     cell.restricted_to_solve = Mean(restricted);
     cell.restricted_interval = IntervalOver({restricted}, MeanOfTasks);
   }
@@ -117,7 +111,7 @@ std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRu
     const CellSummary* other = Find(design, cells, at.task, design.against);
     if (other == nullptr || other == &cell || cell.runs.empty()) continue;
     cell.better = Compare(cell.final_return, other->final_return);
-    if (!cell.to_solve.empty()) cell.sooner = Compare(Earliness(cell.to_solve), Earliness(other->to_solve));
+    if (!cell.to_solve.empty()) cell.sooner = Compare(cell.earliness, other->earliness);
   }
   return cells;
 }

@@ -27,12 +27,15 @@ struct CellSummary {
   std::vector<const StudyRun*> runs;
   std::vector<double> final_return, mean_return;  // FinalReturn, MeanReturn
   std::optional<Interval> final_iqm_interval;     // of final_return's IQM
-  std::vector<Duration> to_solve;                 // if the task has solved_at: frames, or censored at the run's end
-  std::optional<double> median_to_solve;          // Kaplan-Meier; none: fewer than half have solved
-  double restricted_to_solve = 0;                 // mean of min(frames to solve, budget)
+  // If the task has solved_at. Frames of the evaluation that solved it, at most the task's; a run that none solved is censored at
+  // the task's frames: where exactly a run ends (a rollout's dead rows count no frames) says nothing.
+  std::vector<Duration> to_solve;
+  std::vector<double> earliness;          // higher is sooner: minus the number of that evaluation, -inf for none
+  std::optional<double> median_to_solve;  // Kaplan-Meier; none: fewer than half have solved
+  double restricted_to_solve = 0;         // mean of min(frames to solve, budget)
   std::optional<Interval> restricted_interval;
   // Against the same task's `against` arm; none if either has no runs or it is that arm. Better: in final_return. Sooner: in
-  // frames to solve; two runs that did not solve are a tie.
+  // the evaluation that solves; two runs with the same, or with none, are a tie.
   std::optional<Comparison> better, sooner;
   int solved() const;
 };

@@ -96,7 +96,12 @@ StudyRun ParseStudyRun(const std::string& text, const std::string& origin) {
   const auto fail = [&](const std::string& what) -> void {
     throw UserError(fmt::format("{}:{}: {}; remove the file to run it again", origin, number, what));
   };
-  if (text.empty() || text.back() != '\n') fail("does not end with a whole line");
+  if (text.empty()) fail("is empty");
+  if (text.back() != '\n') {
+    number = Split(text, '\n').size();
+    fail("does not end with a whole line");
+  }
+  std::size_t first_row = 0;  // its line
   for (const std::string_view line : Split(std::string_view(text).substr(0, text.size() - 1), '\n')) {
     ++number;
     if (number == 1) {
@@ -113,6 +118,7 @@ StudyRun ParseStudyRun(const std::string& text, const std::string& origin) {
       }
       if (cells[0] != "env_steps") fail("expected env_steps in the first column");
       run.columns.assign(cells.begin() + 1, cells.end());
+      first_row = number + 1;
     } else {
       const auto cells = Split(line, ',');
       if (cells.size() != run.columns.size() + 1) fail(fmt::format("expected {} cells", run.columns.size() + 1));
@@ -138,6 +144,7 @@ StudyRun ParseStudyRun(const std::string& text, const std::string& origin) {
   if (run.env_steps.back() < static_cast<double>(run.frames)) fail(fmt::format("ends before frame {}", run.frames));
   const auto episodes = run.Column("eval/episodes"), returns = run.Column("eval/return_mean");
   for (std::size_t row = 0; row < returns.size(); ++row) {
+    number = first_row + row;
     if (!(episodes[row] > 0) || !std::isfinite(returns[row]))
       fail(fmt::format("the evaluation at frame {:.0f} has no return", run.env_steps[row]));
   }
@@ -165,12 +172,12 @@ double MeanReturn(const StudyRun& run) {
   return area / run.env_steps.back();
 }
 
-double FramesToSolve(const StudyRun& run, double threshold, int window) {
+std::optional<std::size_t> SolvingEvaluation(const StudyRun& run, double threshold, int window) {
   for (std::size_t row = 0; row < run.values.size(); ++row) {
     bool whole = false;
-    if (WindowMean(run, row, window, &whole) >= threshold && whole) return run.env_steps[row];
+    if (WindowMean(run, row, window, &whole) >= threshold && whole) return row;
   }
-  return -1;
+  return std::nullopt;
 }
 
 }  // namespace rove

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,7 @@ double WindowMean(const StudyRun& run, std::size_t last, int window, bool* whole
 double FinalReturn(const StudyRun& run, int window);
 // Mean over frames of the evaluation curve, linear between evaluations and constant before the first: its area / frames.
 double MeanReturn(const StudyRun& run);
-// Frames at the first evaluation where a whole window averages at least `threshold`; negative if there is none.
-double FramesToSolve(const StudyRun& run, double threshold, int window);
+// The row of the first evaluation where a whole window averages at least `threshold`; none if there is none.
+std::optional<std::size_t> SolvingEvaluation(const StudyRun& run, double threshold, int window);
 
 }  // namespace rove

@@ -110,12 +110,13 @@ Vae::Loss Vae::AddGradient(const Params& params, std::span<const float> x, std::
   const at::Tensor guess = net_.Decode(params, z);
 
   Loss sums;
+  std::array<float, kTileRows> recon;
   at::Tensor dguess = at::zeros_like(tile);
   {
     const float *g = guess.data_ptr<float>(), *in = tile.data_ptr<float>();
     float* d = dguess.data_ptr<float>();
     for (std::int64_t row = 0; row < part.rows; ++row, g += data_.width, in += data_.width, d += data_.width)
-      sums.recon += static_cast<double>(Recon(g, in, recon_weight_ * row_weight, d));
+      recon[static_cast<std::size_t>(row)] = Recon(g, in, recon_weight_ * row_weight, d);
   }
   torch::autograd::backward({guess}, {dguess});
 
@@ -123,7 +124,10 @@ Vae::Loss Vae::AddGradient(const Params& params, std::span<const float> x, std::
   const float *p = posterior.data_ptr<float>(), *dz = z.grad().data_ptr<float>(), *eps = noise.data() + part.first * width;
   float* d = dposterior.data_ptr<float>();
   for (std::int64_t row = 0; row < part.rows; ++row, p += 2 * width, d += 2 * width, dz += width, eps += width) {
-    sums.kl += static_cast<double>(Kl(p, width));
+    const double kl = Kl(p, width), error = recon[static_cast<std::size_t>(row)], nats = kl + recon_weight_ * error;
+    sums.kl += kl;
+    sums.recon += error;
+    sums.square += nats * nats;
     for (std::int64_t j = 0; j < width; ++j) {
       const float sigma = std::exp(0.5f * p[width + j]);
       d[j] = dz[j] + kl_weight * p[j];
@@ -144,10 +148,11 @@ Vae::Loss Vae::Train(std::span<const float> x, std::span<const float> noise) {
       const Loss tile = AddGradient(params, x, noise, {first, std::min(kTileRows, end - first), rows});
       sum.kl += tile.kl;
       sum.recon += tile.recon;
+      sum.square += tile.square;
     }
   });
   const auto count = static_cast<double>(rows);
-  return {(sums[0].kl + sums[1].kl) / count, (sums[0].recon + sums[1].recon) / count};
+  return {(sums[0].kl + sums[1].kl) / count, (sums[0].recon + sums[1].recon) / count, (sums[0].square + sums[1].square) / count};
 }
 
 void Vae::Serialize(Archive& ar) {

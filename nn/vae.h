@@ -44,6 +44,7 @@ class Vae {
 
   struct Loss {
     double kl = 0, recon = 0;  // means over rows, before the step
+    double square = 0;         // mean of (KL + recon_weight * recon)^2
   };
   // One optimiser step on all rows of x.
   Loss Train(std::span<const float> x, std::span<const float> noise);

@@ -2,8 +2,8 @@
 // MiniGrid instead of camera images:   r = n(x') * g(x, a) / std(g)
 //   n = ||f^(x') - f(x')||    cover factor, for 1/sqrt(N): random network distillation on the next state x' = obs[t + 1]
 //   g = exp(l / 2)            recency factor, for 1/sqrt(d): l = KL + w MSE of (x, a) = (obs[t], action[t]), of an autoencoder
-//                             trained on the last `buffer` pairs only; as a Gaussian or categorical likelihood, in nats and
-//                             relative to the recent mean
+//                             trained on the last `buffer` pairs only; as a Gaussian or categorical likelihood, in nats,
+//                             relative to the recent mean and of limited spread
 // Every switch, default and deviation: docs/rewards_rnd_made.md.
 #include <algorithm>
 #include <cmath>
@@ -26,7 +26,7 @@ namespace rove {
 namespace {
 
 constexpr float kMostReleasedNats = 40;  // no outlier makes g infinite: 5e8
-constexpr double kBaselineRate = 0.01;   // of the exponential average below
+constexpr double kRecentRate = 0.1;      // of the exponential averages below: about ten batches of the autoencoder
 
 struct MadeOptions {
   std::int64_t buffer = 10000;  // pairs (x, a) in the FIFO; must exceed a rollout slot, 4 (D + A) bytes each
@@ -37,7 +37,8 @@ struct MadeOptions {
   nn::VaeOptions vae;
   enum class Likelihood { kGaussian, kMeanSquare, kCategorical } likelihood = Likelihood::kGaussian;
   float decoder_std = 0.5f;  // gaussian: of each whitened element
-  float most_nats = 5;       // gaussian, categorical: l is cut at its recent mean -+ this, so that g is in [0.08, 12]
+  float most_spread = 1;     // gaussian, categorical: l is scaled down about its recent mean to this standard deviation, nats
+  float most_nats = 5;       // and then cut at -+ this, so that g is in [0.08, 12]
   int vae_batch = 128, vae_steps = 1;
 };
 
@@ -59,7 +60,10 @@ MadeOptions ReadOptions(const Config& config, const RewardDeps& deps, const nn::
   if (input.encoder && o.likelihood != Likelihood::kCategorical)
     vae.At("likelihood").Fail("expected categorical beside an `encoder`: the autoencoder reads no image of numbers");
   if (o.likelihood == Likelihood::kGaussian) vae.Get("decoder_std", &o.decoder_std, Positive());
-  if (o.likelihood != Likelihood::kMeanSquare) vae.Get("most_nats", &o.most_nats, Range{.low = 0, .high = 80, .low_open = true});
+  if (o.likelihood != Likelihood::kMeanSquare) {
+    vae.Get("most_spread", &o.most_spread, Positive());
+    vae.Get("most_nats", &o.most_nats, Range{.low = 0, .high = 80, .low_open = true});
+  }
   vae.Get("batch", &o.vae_batch, InRange(1, 1 << 20));
   vae.Get("steps", &o.vae_steps, InRange(1, 1000));
   return o;
@@ -173,6 +177,7 @@ class MadeRndVae final : public RewardModule {
     metrics.Set("loss", rnd_loss / std::max(1.0, steps));
     metrics.Set("kl", loss.kl / std::max(1.0, vae_steps));
     metrics.Set(categories_ ? "nll" : "mse", loss.recon / std::max(1.0, vae_steps));
+    if (recent_nats_) metrics.Set("nats_std", recent_nats_->std());
     metrics.Set("g_mean", scale.mean());
     metrics.Set("g_std", scale.std());
     metrics.Set("g_divisor", scale.divisor());
@@ -180,12 +185,12 @@ class MadeRndVae final : public RewardModule {
   }
 
   void Serialize(Archive& ar) override {
-    ar.Section("made.rnd_vae", 1, [&](int) {
+    ar.Section("made.rnd_vae", 2, [&](int) {
       ar("obs", obs_);
       ar("distillation", distillation_);
       ar("vae", vae_);
       ar("recent", recent_);
-      ar("baseline", baseline_);
+      ar("recent_nats", recent_nats_);
       ar("fresh", fresh_);
       ar("replayed", replayed_);
       ar("episode", episode_);
@@ -253,13 +258,16 @@ class MadeRndVae final : public RewardModule {
     return g;
   }
   // Absolute nats grow with the number of elements and fall as the autoencoder learns, and exp of them has no useful standard
-  // deviation; so a likelihood's l counts from its recent mean. Before the first step all pairs are equal, and g is no sample of
-  // what it will be: it stays out of the moments.
-  bool knows_g() const { return baseline_ || options_.likelihood == MadeOptions::Likelihood::kMeanSquare; }
+  // deviation; so a likelihood's l counts from its recent mean, and where it spreads over more than `most_spread` it is scaled
+  // down to that: without, nearly every row is cut and g has two values. Before the first step all pairs are equal, and g is no
+  // sample of what it will be: it stays out of the moments.
+  bool knows_g() const { return recent_nats_ || options_.likelihood == MadeOptions::Likelihood::kMeanSquare; }
   float FactorOf(float l) const {
     if (!knows_g()) return 1;
     if (options_.likelihood == MadeOptions::Likelihood::kMeanSquare) return std::exp(0.5f * std::min(l, kMostReleasedNats));
-    return std::exp(0.5f * std::clamp(l - static_cast<float>(*baseline_), -options_.most_nats, options_.most_nats));
+    const auto mean = static_cast<float>(recent_nats_->mean), std = static_cast<float>(recent_nats_->std());
+    const float scale = options_.most_spread / std::max(std, options_.most_spread);
+    return std::exp(0.5f * std::clamp(scale * (l - mean), -options_.most_nats, options_.most_nats));
   }
 
   static void FillNormal(NoiseStream stream, std::span<float> out) {
@@ -287,7 +295,9 @@ class MadeRndVae final : public RewardModule {
     FillNormal(noise.At(1, 0), normal);
     const nn::Vae::Loss loss = vae_.Train(categories_ ? categories_->OneHot(x) : x, normal);
     const double l = loss.kl + static_cast<double>(ReconWeight(options_, width())) * loss.recon;
-    baseline_ = baseline_ ? *baseline_ + kBaselineRate * (l - *baseline_) : l;
+    if (!recent_nats_) recent_nats_ = {.mean = l, .square = loss.square};
+    recent_nats_->mean += kRecentRate * (l - recent_nats_->mean);
+    recent_nats_->square += kRecentRate * (loss.square - recent_nats_->square);
     return loss;
   }
 
@@ -298,10 +308,19 @@ class MadeRndVae final : public RewardModule {
   std::optional<nn::Categories> categories_;  // of a pair, with the categorical likelihood only
   nn::RandomDistillation distillation_;
   nn::Vae vae_;
-  RecencyBuffer recent_;            // raw observation, then action; or their categories
-  std::optional<double> baseline_;  // exponential average of l over the autoencoder's batches
-  FactorScale fresh_, replayed_;    // of g on fresh rows and on sampled batches: other distributions, so each has its own
-  std::optional<StateHash> hash_;   // with the mask only
+  RecencyBuffer recent_;  // raw observation, then action; or their categories
+  // Exponential averages of l and l^2 over the autoencoder's batches; none before the first.
+  struct RecentNats {
+    double mean = 0, square = 0;
+    double std() const { return std::sqrt(std::max(0.0, square - mean * mean)); }
+    void Serialize(Archive& ar) {
+      ar("mean", mean);
+      ar("square", square);
+    }
+  };
+  std::optional<RecentNats> recent_nats_;
+  FactorScale fresh_, replayed_;   // of g on fresh rows and on sampled batches: other distributions, so each has its own
+  std::optional<StateHash> hash_;  // with the mask only
   EpisodeMemory episode_;
 };
 

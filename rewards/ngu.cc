@@ -2,7 +2,8 @@
 // run.
 //   r = r_ep(x') min(max(alpha(x'), 1), L),   alpha = 1 + (error - mean) / std of random network distillation
 //   r_ep = 1 / s, or 0 where s > s_max;  s = sqrt(sum over the k nearest states of the episode of K) + c
-//   K = epsilon / (d + epsilon),  d = max(d^2 / d_m^2 - xi, 0),  d_m^2 a running mean of the squared distances d^2 to them
+//   K = kernel_epsilon / (d + kernel_epsilon),  d = max(d^2 / d_m^2 - xi, 0),  d_m^2 a running mean of the squared distances d^2
+//   to them
 // Distances are between phi's, learned by inverse dynamics; x' = obs[t + 1]. Keys and deviations: docs/rewards_embedding.md.
 #include <algorithm>
 #include <cmath>
@@ -24,7 +25,7 @@ namespace {
 struct NguOptions {
   std::int64_t neighbours = 10;  // k
   std::int64_t memory = 30000;   // newest states of an episode kept: 4 * features bytes each, for each environment
-  double epsilon = 1e-4, c = 1e-3, cluster_distance = 0.008 /* xi */, max_similarity = 8 /* s_max */;
+  double kernel_epsilon = 1e-4, c = 1e-3, cluster_distance = 0.008 /* xi */, max_similarity = 8 /* s_max */;
   double distance_decay = 0.999;  // of d_m^2: the mean of all rows so far, once there are 1 / (1 - decay) an exponential average
   bool lifelong = true;           // false: alpha = 1
   double max_lifelong = 5;        // L
@@ -32,7 +33,7 @@ struct NguOptions {
   explicit NguOptions(const Config& config) {
     config.Get("neighbours", &neighbours, InRange(1, 1000));
     config.Get("memory", &memory, InRange(1, 1 << 24));
-    config.Get("epsilon", &epsilon, Positive());
+    config.Get("kernel_epsilon", &kernel_epsilon, Positive());
     config.Get("c", &c, Positive());
     config.Get("cluster_distance", &cluster_distance, AtLeast(0));
     config.Get("max_similarity", &max_similarity, Positive());
@@ -117,7 +118,7 @@ class Ngu final : public RewardModule {
     mean_distance_ += std::max(1 / distance_rows_, 1 - options_.distance_decay) * (mean - mean_distance_);
     for (const float d2 : squares) {
       const double relative = mean_distance_ > 0 ? static_cast<double>(d2) / mean_distance_ : 0;
-      similarity += options_.epsilon / (std::max(relative - options_.cluster_distance, 0.0) + options_.epsilon);
+      similarity += options_.kernel_epsilon / (std::max(relative - options_.cluster_distance, 0.0) + options_.kernel_epsilon);
     }
     const double s = std::sqrt(similarity) + options_.c;
     return s > options_.max_similarity ? 0 : 1 / s;

@@ -2,6 +2,7 @@
 // 0. Every episode is one step long, so that every second row is dead. Env i starts one row later than env i - 1.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -99,6 +100,15 @@ inline double Train(Agent& agent, int rollouts, float reward_sign) {
     agent.Learn(AsBatch(slot.view()), 0);
   }
   return mean;
+}
+
+// Whether one Learn when the run has `env_steps` of its 1000 frames changes what the agent thinks.
+inline bool Moves(const std::string& yaml, std::int64_t env_steps) {
+  const auto agent = MakeBanditAgent(yaml);
+  RolloutSlot before = Collect(*agent, 0);
+  agent->Learn(AsBatch(before.view()), env_steps);
+  RolloutSlot after = Collect(*agent, 0);
+  return !std::ranges::equal(before.view().extra[1].As<float>(), after.view().extra[1].As<float>());
 }
 
 inline std::string Saved(Agent& agent) {

@@ -112,13 +112,32 @@ struct Episodes {
       }
     }
   }
+  double value(int t, int i, std::size_t head = 0) const {
+    return static_cast<double>(view.extra[1 + head].As<float>()[view.index(t, i)]);
+  }
   // Reward until the episode or the rollout ends, then the value of where it ended unless that is terminal.
   double NStep(int t, int i) const {
     const std::size_t row = view.index(t, i);
     const double reward = static_cast<double>(view.total[row]);
     if (view.end[row] == kTerminated) return reward;
     const bool stop = t + 1 == kT || view.end[row] != 0;
-    return reward + 0.5 * (stop ? static_cast<double>(view.extra[1].As<float>()[view.index(t + 1, i)]) : NStep(t + 1, i));
+    return reward + 0.5 * (stop ? value(t + 1, i) : NStep(t + 1, i));
+  }
+  // Of the intrinsic stream, over the ends of episodes, with discount gamma: dead rows are stepped over.
+  double Endless(int t, int i, double gamma) const {
+    const bool dead = view.step_type[view.index(t + 1, i)] == StepType::kLast && t + 2 <= kT;
+    const int next = t + (dead ? 2 : 1);
+    return static_cast<double>(view.intrinsic[view.index(t, i)]) +
+           gamma * (next < kT ? Endless(next, i, gamma) : value(next, i, 1));
+  }
+  // V-trace where every ratio is at least c_clip and rho_clip is 1.
+  double Traced(int t, int i, double c_clip) const {
+    const std::size_t row = view.index(t, i);
+    const double reward = static_cast<double>(view.total[row]);
+    if (view.end[row] == kTerminated) return reward;
+    const bool stop = t + 1 == kT || view.end[row] != 0;
+    const double next = value(t + 1, i), rest = stop ? 0 : Traced(t + 1, i, c_clip) - next;
+    return reward + 0.5 * (next + c_clip * rest);
   }
 };
 
@@ -162,22 +181,46 @@ TEST_CASE("impala: timeouts end the return if they are terminal, and lambda 0 lo
   CHECK(*e.agent->Learn(AsBatch(e.view), 0).Find("agent/value_loss") == Approx(sum / live).epsilon(1e-4));
 }
 
-TEST_CASE("impala: a second value head has its own stream, and the advantages are added with their coefficients",
-          "[agents][unit]") {
-  // Intrinsic, gamma 0: A_int = r_int - V_int.
-  Episodes e(", extrinsic_coef: 3, intrinsic_coef: 0.5", ReturnStream{.gamma = 0, .lambda = 1, .episodic = false});
-  double policy_loss = 0, live = 0;
+TEST_CASE("impala: what later steps correct is clipped at c_clip, not at rho_clip", "[agents][unit]") {
+  Episodes e(", c_clip: 0.5");
+  for (float& log_prob : e.view.extra[0].As<float>()) log_prob -= std::log(2.0f);  // ratios of 2
+  double sum = 0, live = 0;
   for (int t = 0; t < Episodes::kT; ++t) {
     for (int i = 0; i < 3; ++i) {
       if (e.view.dead(t, i)) continue;
-      const std::size_t row = e.view.index(t, i);
-      const auto extra = [&](std::size_t k) { return static_cast<double>(e.view.extra[k].As<float>()[row]); };
-      const double advantage = 3 * (e.NStep(t, i) - extra(1)) + 0.5 * (static_cast<double>(e.view.intrinsic[row]) - extra(2));
-      policy_loss -= advantage * extra(0);
+      sum += std::pow(e.Traced(t, i, 0.5) - e.value(t, i), 2) / 2;
       ++live;
     }
   }
-  CHECK(*e.agent->Learn(AsBatch(e.view), 0).Find("agent/policy_loss") == Approx(policy_loss / live).epsilon(1e-4));
+  CHECK(*e.agent->Learn(AsBatch(e.view), 0).Find("agent/value_loss") == Approx(sum / live).epsilon(1e-4));
+}
+
+TEST_CASE("impala: a second value head has its own stream, and the advantages are added with their coefficients",
+          "[agents][unit]") {
+  for (const float gamma : {0.0f, 0.5f}) {
+    Episodes e(", extrinsic_coef: 3, intrinsic_coef: 0.5", ReturnStream{.gamma = gamma, .lambda = 1, .episodic = false});
+    double policy_loss = 0, value_loss = 0, live = 0;
+    for (int t = 0; t < Episodes::kT; ++t) {
+      for (int i = 0; i < 3; ++i) {
+        if (e.view.dead(t, i)) continue;
+        const double extrinsic = e.NStep(t, i) - e.value(t, i),
+                     intrinsic = e.Endless(t, i, static_cast<double>(gamma)) - e.value(t, i, 1);
+        policy_loss -= (3 * extrinsic + 0.5 * intrinsic) * static_cast<double>(e.view.extra[0].As<float>()[e.view.index(t, i)]);
+        value_loss += (extrinsic * extrinsic + intrinsic * intrinsic) / 2;
+        ++live;
+      }
+    }
+    const Metrics metrics = e.agent->Learn(AsBatch(e.view), 0);
+    CHECK(*metrics.Find("agent/policy_loss") == Approx(policy_loss / live).epsilon(1e-4));
+    CHECK(*metrics.Find("agent/value_loss") == Approx(value_loss / live).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("impala: the learning rate falls over the run if asked", "[agents][unit]") {
+  const std::string impala = "{type: impala, encoder: {type: mlp}, anneal: ";
+  CHECK(Moves(impala + "false}", 1000));
+  CHECK(Moves(impala + "true}", 500));
+  CHECK_FALSE(Moves(impala + "true}", 1000));
 }
 
 TEST_CASE("impala: nothing on a dead row reaches the parameters but the value a truncation bootstraps from", "[agents][unit]") {

@@ -90,10 +90,15 @@ struct HandMade {
   BanditOptions options{.T = 5, .n = 1, .act_block = 1};
   std::string yaml =
       "type: ppo\nencoder: {type: mlp}\nepochs: 1\nminibatches: 1\nnormalize_advantage: false\ngamma: 0.5\ngae_lambda: 0.5\n";
-  double PolicyLoss(const std::string& more = "") {
+  std::vector<float> value[2];  // of the network, by head
+  Metrics Learn(const std::string& more = "") {
     const auto agent = MakeBanditAgent(yaml + more, options);
     RolloutSlot slot = Collect(*agent, 0, options);
     const RolloutView view = slot.view();
+    for (std::size_t h = 0; h + 1 < view.extra.size(); ++h) {
+      const auto column = view.extra[1 + h].As<float>();
+      value[h].assign(column.begin(), column.end());
+    }
     using enum StepType;
     std::ranges::copy(std::vector{kFirst, kMid, kLast, kFirst, kLast, kFirst}, view.step_type.begin());
     std::ranges::copy(std::vector{1.0f, 0.0f, 1.0f, 1.0f, 1.0f}, view.discount.begin());
@@ -105,8 +110,9 @@ struct HandMade {
     const Metrics metrics = agent->Learn(AsBatch(view), 0);
     CHECK(*metrics.Find("agent/approx_kl") == Approx(0).margin(1e-6));
     CHECK(*metrics.Find("agent/clip_fraction") == 0);
-    return *metrics.Find("agent/policy_loss");
+    return metrics;
   }
+  double PolicyLoss(const std::string& more = "") { return *Learn(more).Find("agent/policy_loss"); }
 };
 
 TEST_CASE("ppo: advantages of a batch with a termination, a truncation and dead rows, worked by hand", "[agents][unit]") {
@@ -122,6 +128,14 @@ TEST_CASE("ppo: a second value head has its own stream, and the advantages are a
   two.options.intrinsic_head = ReturnStream{.gamma = 1, .lambda = 0, .episodic = false};
   CHECK(two.PolicyLoss() == Approx(-5.0 / 3 - 4));
   CHECK(two.PolicyLoss("extrinsic_coef: 3\nintrinsic_coef: 0.5") == Approx(-5 - 2));
+  // Targets A + V of rows 0, 1, 3; a step of 0 measures the loss before any update.
+  const double loss = *two.Learn().Find("agent/value_loss"), targets[2][3] = {{2, 2, 5}, {6, 2, 10}};
+  double expected = 0;
+  for (std::size_t h = 0; h < 2; ++h) {
+    for (std::size_t k = 0; k < 3; ++k)
+      expected += std::pow(static_cast<double>(two.value[h][k == 2 ? 3 : k]) - targets[h][k], 2);
+  }
+  CHECK(loss == Approx(expected / 2 / 3));
 }
 
 TEST_CASE("ppo: the learning rate falls linearly over the run if asked", "[agents][unit]") {
@@ -133,6 +147,10 @@ TEST_CASE("ppo: the learning rate falls linearly over the run if asked", "[agent
   CHECK(rate("", 250) == 0.5);
   CHECK(rate(", anneal: true", 250) == 0.375);  // of 1000
   CHECK(rate(", anneal: true", 2000) == 0);
+  const std::string ppo = "{type: ppo, encoder: {type: mlp}, anneal: ";
+  CHECK(Moves(ppo + "false}", 1000));
+  CHECK(Moves(ppo + "true}", 500));
+  CHECK_FALSE(Moves(ppo + "true}", 1000));  // the rate is the step's, not only the metric's
 }
 
 TEST_CASE("ppo: a padded block gives bit for bit what a full block gives for its rows", "[agents][unit]") {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cli/run_setup.h"
+#include "rewards/reward_module.h"
 #include "tests/cli/rove_runner.h"
 
 namespace rove {
@@ -80,6 +81,14 @@ TEST_CASE("every shipped config trains, and docs/metrics.md has every name it lo
                             "run: {rollout: 8}\n"
                             "agent: {hidden: [8], batch: 16, random_frames: 0}\n"
                             "rewards: [{type: rnd}, {type: made.rnd_vae, buffer: 1000}]\n"));
+  paths.push_back(box.Write("on_policy.yaml",
+                            "# IMPALA and every other bonus that learns\n"
+                            "include: [" ROVE_SOURCE_DIR "/configs/base/impala.yaml]\n"
+                            "env: {type: MiniGrid-Empty-5x5-v0, count: 4}\n"
+                            "run: {rollout: 8}\n"
+                            "agent: {minibatches: 1}\n"
+                            "rewards: [{type: noveld}, {type: icm}, {type: ride}, {type: e3b}, {type: ngu}, {type: re3},\n"
+                            "  {type: disagreement}, {type: made.rnd_vae, buffer: 1000, vae: {likelihood: categorical}}]\n"));
   for (const std::string& path : paths) {
     INFO(path);
     CHECK(Slurp(path).starts_with("# "));
@@ -93,8 +102,7 @@ TEST_CASE("every shipped config trains, and docs/metrics.md has every name it lo
     for (const std::string& name : names) {
       INFO(name);
       std::string generic = name;
-      for (const char* label : {"made.count", "count", "made.rnd_vae", "rnd"})
-        generic = Replace(generic, std::string("reward/") + label + "_", "reward/LABEL_");
+      for (const std::string& label : Rewards().Names()) generic = Replace(generic, "reward/" + label + "_", "reward/LABEL_");
       CHECK(page.find("`" + generic + "`") != std::string::npos);
     }
   }

@@ -96,6 +96,25 @@ TEST_CASE("summary of a cell: returns, censored frames to solve, probability of 
   CHECK(cells[4].runs.empty());
 }
 
+TEST_CASE("summary of a cell: where exactly in frames a run ends or solves, within one evaluation, says nothing",
+          "[eval][unit]") {
+  StudyRuns runs;
+  const std::vector<std::vector<double>> returns = {{0, 0, 0, 1}, {0, 0, 0, 0}, {0, 0, 0, 0}};
+  for (std::size_t k = 0; k < 3; ++k) {
+    const Seed seed = k + 1;
+    runs[{.cell = 0, .seed = seed}] = RunOf("maze", "none", seed, returns[k]);
+    runs[{.cell = 1, .seed = seed}] = RunOf("maze", "count", seed, returns[k]);
+    runs[{.cell = 0, .seed = seed}].env_steps[3] += 9;                               // "none" solves at 409,
+    runs[{.cell = 1, .seed = seed}].env_steps[3] += static_cast<double>(3 - k) * 2;  // "count" at 406
+  }
+  const auto cells = SummarizeCells(Design(), runs);
+  CHECK(cells[1].to_solve[0].time == kFrames);
+  CHECK(!cells[1].median_to_solve);  // one of three, though the others ended a little before it
+  REQUIRE(cells[1].sooner);
+  CHECK(cells[1].sooner->probability == 0.5);
+  CHECK(cells[1].sooner->p == 1);
+}
+
 TEST_CASE("over tasks: scaled returns, rliable's aggregates and profile, arms without all tasks named", "[eval][unit]") {
   StudyRuns runs = Runs();
   runs[{.cell = 2, .seed = 2}] = RunOf("walk", "none", 2, {0, 0, 0, 0});
@@ -139,6 +158,9 @@ TEST_CASE("report: a setting that won a draw is not shown as a choice", "[eval][
   const auto report = MakeLearningReport(Design(), runs, {}, "x");
   CHECK_THAT(report.html, Contains("chosen (first of 2 equals)"));
   CHECK_THAT(report.markdown, Contains("(first of 2 equals)"));
+  for (auto& [item, run] : runs)
+    if (item.tuning && item.setting == 1) run = RunOf("maze", "count", item.seed, {0, 0, 0, 0.001});
+  CHECK_THAT(MakeLearningReport(Design(), runs, {}, "x").markdown, Contains("w=2 (by less than is shown)"));
 }
 
 TEST_CASE("report: every seed is drawn, tuning and published figures are shown, what was not run is said", "[eval][unit]") {
@@ -151,6 +173,8 @@ TEST_CASE("report: every seed is drawn, tuning and published figures are shown, 
   CHECK_THAT(report.html, Contains("a paper") && Contains("They at 300"));
   CHECK_THAT(report.html, Contains("<td>1 of 2</td>") || Contains("<td class=\"number\">1 of 2</td>"));
   CHECK_THAT(report.html, Contains("All runs: agent.gamma=0.99;"));
+  CHECK_THAT(report.html, Contains("<td>walk</td><td>count</td><td></td>") && !Contains("<td>alone</td>"));
+  CHECK_THAT(report.markdown, Contains("\nLeft out: runs/maze/x.csv: was made with another config\n"));
   std::string without_names = report.html;  // of XML's namespaces, which nobody fetches
   const std::string svg_name = "xmlns=\"http://www.w3.org/2000/svg\"";
   for (std::size_t at; (at = without_names.find(svg_name)) != std::string::npos;) without_names.erase(at, svg_name.size());

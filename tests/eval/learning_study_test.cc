@@ -73,18 +73,18 @@ TEST_CASE("a file that is no whole run is refused with its line", "[eval][unit]"
     return std::string("nothing was thrown");
   };
   CHECK(error(good) == "nothing was thrown");
-  CHECK_THAT(error(good.substr(0, good.size() - 3)), Contains("does not end with a whole line; remove the file"));
+  CHECK_THAT(error(good.substr(0, good.size() - 3)), Contains("x.csv:14: does not end with a whole line; remove the file"));
   CHECK_THAT(error("arm,seed\n1,2\n"), Contains("x.csv:1: is no run of a study"));
   CHECK_THAT(error(good + "300,50\n"), Contains("x.csv:15: expected 4 cells"));
   CHECK_THAT(error(good + "300,50,x,\n"), Contains("\"x\" is no number"));
   CHECK_THAT(error(good + "200,50,0,\n"), Contains("env_steps do not rise"));
   CHECK_THAT(error(good.substr(0, good.find("100,50"))), Contains("holds no evaluation"));
   CHECK_THAT(error(good.substr(0, good.find("200,50"))), Contains("x.csv:13: ends before frame 200"));
-  CHECK_THAT(error(good + "300,50,,\n"), Contains("the evaluation at frame 300 has no return"));
+  CHECK_THAT(error(good + "300,50,,\n400,50,0,\n"), Contains("x.csv:15: the evaluation at frame 300 has no return"));
   CHECK_THAT(error(good + "300,0,1,\n"), Contains("the evaluation at frame 300 has no return"));
   std::string other = good;
   CHECK_THAT(error(other.replace(other.find("return_mean"), 11, "return_each")), Contains("has no column eval/return_mean"));
-  CHECK_THAT(error(""), Contains("whole line"));
+  CHECK_THAT(error(""), Contains("is empty"));
 }
 
 TEST_CASE("evaluations are read from a run's metrics; other rows and absent metrics are not", "[eval][unit]") {
@@ -110,10 +110,10 @@ TEST_CASE("final return, return over frames and frames to solve, worked by hand"
   CHECK(FinalReturn(run, 1000) == Approx(0.52));  // all there are
   // 0 up to 100, then trapezoids 0.1, 0.5, 0.85, 0.8 of width 100, over 500.
   CHECK(MeanReturn(run) == Approx(0.45));
-  CHECK(FramesToSolve(run, 0.85, 100) == 400);  // mean of 0.8 and 0.9
-  CHECK(FramesToSolve(run, 0.8, 50) == 300);
-  CHECK(FramesToSolve(run, 0.86, 100) < 0);
-  CHECK(FramesToSolve(RunOf({1}), 0.5, 100) < 0);  // no whole window
+  CHECK(SolvingEvaluation(run, 0.85, 100) == 3);  // mean of 0.8 and 0.9
+  CHECK(SolvingEvaluation(run, 0.8, 50) == 2);
+  CHECK(!SolvingEvaluation(run, 0.86, 100));
+  CHECK(!SolvingEvaluation(RunOf({1}), 0.5, 100));  // no whole window
 }
 
 TEST_CASE("order of work: a cell's tuning, its seed 1, then the next cell; then seed 2", "[eval][unit]") {
@@ -192,7 +192,14 @@ TEST_CASE("finished runs of another config, of a setting that was not chosen, or
   refused.clear();
   CHECK(ReadStudyRuns(design, folder / "", &refused).size() == 6);
   REQUIRE(refused.size() == 2);
-  CHECK_THAT(refused[1], Contains("count-s2.csv:0: does not end with a whole line"));
+  CHECK_THAT(refused[1], Contains("count-s2.csv:1: does not end with a whole line"));
+  CHECK(UnnamedRuns(design, folder / "").empty());
+  copy("runs/maze/none-s1.csv", "runs/maze/none-s9.csv");
+  copy("runs/maze/none-s1.csv", "runs/maze/tuning/else-1-s1001.csv");
+  const auto unnamed = UnnamedRuns(design, folder / "");
+  REQUIRE(unnamed.size() == 2);
+  CHECK_THAT(unnamed[0], Contains("runs/maze/none-s9.csv: the study has no such task, arm, seed or setting"));
+  CHECK_THAT(unnamed[1], Contains("runs/maze/tuning/else-1-s1001.csv: "));
   put({.cell = 1, .seed = 1}, RunOf({0}), {{"w", "1"}});
   refused.clear();
   CHECK(ReadStudyRuns(design, folder / "", &refused).size() == 5);

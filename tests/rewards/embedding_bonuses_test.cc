@@ -208,7 +208,7 @@ struct NguOracle {
 
 TEST_CASE("ngu: pays Algorithm 1 of the paper, on the episode's newest states", "[rewards][unit]") {
   Oracle oracle("ngu", false);
-  auto ngu = MakePointReward(std::string("{type: ngu, neighbours: 3, memory: 4, epsilon: 0.01, cluster_distance: 0.2, "
+  auto ngu = MakePointReward(std::string("{type: ngu, neighbours: 3, memory: 4, kernel_epsilon: 0.01, cluster_distance: 0.2, "
                                          "max_similarity: 1.5, distance_decay: 0.9, max_lifelong: 1.5, "
                                          "rnd: {target: [8], predictor: [8], features: 4}, ") +
                              kNets + "}");

@@ -252,14 +252,18 @@ TEST_CASE("made.rnd_vae: the categorical g is exp of half the pair's nats, KL + 
   const auto make = [](const std::string& yaml) {
     return Rewards().Create(Config::Parse(yaml), {.env = GridViewSpec(), .num_envs = 64, .slot_rows = 1, .seed = 1});
   };
-  auto made = make(
+  const std::string yaml =
       "{type: made.rnd_vae, factors: recency, normalizer: none, vae: {likelihood: categorical, hidden: [8], latent: 2, "
-      "most_nats: 80, learning_rate: 1e-30}}");
+      "most_nats: 80, learning_rate: 1e-30, most_spread: ";
+  auto made = make(yaml + "80}}"), scaled = make(yaml + "0.01}}");
   Fresh(*made, slot);
-  const Metrics metrics = made->Train(AsBatch(slot.view()), Noise(1, "train"));  // sets the recent mean, moves nothing
-  const double recent = *metrics.Find("kl") + *metrics.Find("nll");
+  Fresh(*scaled, slot);
+  const Metrics metrics = made->Train(AsBatch(slot.view()), Noise(1, "train"));  // sets the recent moments, moves nothing
+  scaled->Train(AsBatch(slot.view()), Noise(1, "train"));
+  const double recent = *metrics.Find("kl") + *metrics.Find("nll"), spread = *metrics.Find("nats_std");
   CHECK(metrics.Find("mse") == nullptr);
-  const std::vector<float> g = Replayed(*made, slot, 5);
+  const std::vector<float> g = Replayed(*made, slot, 5), g_scaled = Replayed(*scaled, slot, 5);
+  double sum = 0, square = 0;
 
   nn::Vae vae({.hidden = {8}, .latent = 2}, 1, {2 * 21 + 4 + 7, {11, 6, 4, 11, 6, 4, 4, 7}}, DeriveSeed(1, "made.rnd_vae", 1));
   const auto codes = slot.view().obs[0].As<std::uint8_t>();
@@ -277,8 +281,14 @@ TEST_CASE("made.rnd_vae: the categorical g is exp of half the pair's nats, KL + 
     for (float& z : noise) z = stream.Normal();
     float kl = 0, nll = 0;
     vae.Score(x, noise, {&kl, 1}, {&nll, 1});
-    CHECK(g[row] == Approx(std::exp((static_cast<double>(kl + nll) - recent) / 2)).epsilon(1e-4));
+    const double nats = static_cast<double>(kl + nll) - recent;
+    CHECK(g[row] == Approx(std::exp(nats / 2)).epsilon(1e-4));
+    CHECK(g_scaled[row] == Approx(std::exp(0.01 / spread * nats / 2)).epsilon(1e-4));
+    sum += nats;
+    square += nats * nats;
   }
+  CHECK(spread > 0.1);
+  CHECK(spread == Approx(std::sqrt(square / 64 - sum / 64 * sum / 64)).epsilon(0.25));  // of 128 draws from these 64
   CHECK_THROWS_WITH(make("{type: made.rnd_vae, encoder: {type: mlp}}"), Contains("vae.likelihood"));
   CHECK_THROWS_WITH(MakePointReward(Made("factors: product", "likelihood: categorical")), Contains("categorical needs"));
 }

@@ -20,19 +20,6 @@ void ForEachReward(Claim claim) {
   }
 }
 
-TEST_CASE("every reward: its resolved config makes the same module again", "[rewards][conformance]") {
-  ForEachReward([](const std::string& yaml) {
-    const Config config = Config::Parse(yaml);
-    const auto make = [](const Config& c) {
-      return Rewards().Create(c, {.env = GridSpec(), .num_envs = kEnvs, .slot_rows = 1, .seed = 1});
-    };
-    make(config);
-    const Config resolved = Config::Parse(config.Resolved());
-    make(resolved);
-    CHECK(resolved.Resolved() == config.Resolved());
-  });
-}
-
 TEST_CASE("every reward: writes 0 on dead rows, a number elsewhere", "[rewards][conformance]") {
   ForEachReward([](const std::string& yaml) {
     RolloutSlot rollout = RandomRollout(11, 50, kEnvs);
@@ -120,6 +107,25 @@ std::pair<std::string, std::vector<float>> TwoUpdates(const Make& make, std::vec
     Restore(bytes, *module);
   }
   return {Saved(*module), paid};
+}
+
+TEST_CASE("every reward: its resolved config makes a module that pays and learns the same", "[rewards][conformance]") {
+  ForEachReward([](const std::string& yaml) {
+    const auto update = [](const Config& config) {
+      std::vector<RolloutSlot> slots;
+      slots.push_back(RandomRollout(21, 25, kEnvs));
+      slots.push_back(RandomRollout(22, 25, kEnvs));
+      const auto make = [&] {
+        return Rewards().Create(config, {.env = GridSpec(), .num_envs = kEnvs, .slot_rows = 25 * kEnvs, .seed = 1});
+      };
+      return TwoUpdates(make, slots, false);
+    };
+    const Config config = Config::Parse(yaml);
+    const auto expected = update(config);
+    const Config resolved = Config::Parse(config.Resolved());
+    CHECK(update(resolved) == expected);
+    CHECK(resolved.Resolved() == config.Resolved());
+  });
 }
 
 TEST_CASE("every reward: 1, 2, 3 and 5 threads and a restore in mid-episode and mid-training end with the same bytes",
