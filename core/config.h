@@ -52,7 +52,7 @@ class Config {
 
   // Reads `key` into *value if present, else leaves the default. Throws on a wrong type or out of range (a default is not
   // checked). Whole numbers may be written 2e6; NaN and infinities are refused. T: bool, int, int64, uint64, float, double,
-  // string, and vectors of them (`range` then holds for each element).
+  // string, and vectors of them (`range`: of each element). All who read a key must give it the same default.
   template <class T>
   void Get(std::string_view key, T* value, std::optional<Range> range = {}) const;
   // The same for a name from a fixed set, e.g. Choice("on_full", &mode, {"stop", "freeze"}); *index is the position in `names`.

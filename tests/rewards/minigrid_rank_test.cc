@@ -141,8 +141,8 @@ TEST_CASE("minigrid: rnd's error ranks views as 1/sqrt(N) does, better than with
   }
 }
 
-// Measured with seeds 1 to 10: 0.353 to 0.421; with a FIFO that never forgets 0.250 to 0.318, in each seed at least 0.07 less.
-// With the study's one step of the autoencoder, which learns a quarter as much, 0.201 to 0.291 and 0.186 to 0.271
+// Measured with seeds 1 to 10: 0.342 to 0.427; with a FIFO that never forgets 0.248 to 0.309, in each seed at least 0.08 less.
+// With the study's one step of the autoencoder, which learns a quarter as much, 0.264 to 0.334 and 0.209 to 0.283
 // (docs/rewards_rnd_made.md).
 TEST_CASE("minigrid: the categorical g ranks pairs as 1/sqrt(B) does, and less so without a window", "[rewards][statistics]") {
   const auto rank = [](int buffer) {
