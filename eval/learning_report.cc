@@ -177,7 +177,7 @@ std::string SurvivalFigure(const StudyDesign& design, const std::vector<const Ce
     steps.y.push_back(steps.y.back());
   }
   PlotText text{.title = task.name + ": not solved yet", .y_label = "share of runs"};
-  text.note = "Kaplan-Meier; a run that ends unsolved is censored at its end";
+  text.note = "Kaplan-Meier; a run that ends unsolved is censored at its budget";
   text.counts = false;
   return PlotSvg(text, arms);
 }

@@ -119,8 +119,11 @@ std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRu
 OverTasks SummarizeOverTasks(const StudyDesign& design, const std::vector<CellSummary>& cells) {
   OverTasks out;
   for (std::size_t t = 0; t < design.tasks.size(); ++t) {
-    const auto arms = std::count_if(design.cells.begin(), design.cells.end(), [&](const StudyCell& c) { return c.task == t; });
-    if (arms > 1) out.tasks.push_back(t);
+    std::size_t arms = 0, runs = 0;
+    for (const CellSummary& cell : cells) {
+      if (design.cells[cell.cell].task == t) ++arms, runs += cell.runs.size();
+    }
+    if (arms > 1 && runs > 0) out.tasks.push_back(t);
   }
   if (out.tasks.empty()) return out;
   // Scores of an arm, task by task; none if a task has no runs of it (then *missing names that task).

@@ -41,7 +41,7 @@ struct CellSummary {
 };
 std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRuns& runs);
 
-// One arm over all tasks that have more than one arm, returns scaled so that the task's `scale` is 0 and 1. Only arms with runs
+// One arm over all tasks that have more than one arm and a run, returns scaled so that the task's `scale` is 0 and 1. Only arms with runs
 // on each of these tasks are here, each with its first `seeds` runs on every task: with more of an easy task than of a hard one,
 // an IQM over all runs would be too good.
 struct ArmOverTasks {

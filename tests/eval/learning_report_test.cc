@@ -148,6 +148,9 @@ TEST_CASE("over tasks: scaled returns, rliable's aggregates and profile, arms wi
   over = SummarizeOverTasks(design, SummarizeCells(design, runs));
   CHECK(over.arms.size() == 1);
   CHECK(over.missing == std::vector<std::string>{"count (no run on walk)"});
+  runs.erase({.cell = 2, .seed = 1});
+  runs.erase({.cell = 2, .seed = 2});
+  CHECK(SummarizeOverTasks(design, SummarizeCells(design, runs)).tasks == std::vector<std::size_t>{0});  // walk has no run
 }
 
 TEST_CASE("report: a setting that won a draw is not shown as a choice", "[eval][unit]") {
