@@ -41,9 +41,9 @@ struct CellSummary {
 };
 std::vector<CellSummary> SummarizeCells(const StudyDesign& design, const StudyRuns& runs);
 
-// One arm over all tasks that have more than one arm and a run, returns scaled so that the task's `scale` is 0 and 1. Only arms with runs
-// on each of these tasks are here, each with its first `seeds` runs on every task: with more of an easy task than of a hard one,
-// an IQM over all runs would be too good.
+// One arm over all tasks that have more than one arm and a run, returns scaled so that the task's `scale` is 0 and 1. Only arms
+// with runs on each of these tasks are here, each with its first `seeds` runs on every task: with more of an easy task than of a
+// hard one, an IQM over all runs would be too good.
 struct ArmOverTasks {
   std::size_t arm = 0;
   std::size_t seeds = 0;
