@@ -115,13 +115,28 @@ struct Episodes {
   double value(int t, int i, std::size_t head = 0) const {
     return static_cast<double>(view.extra[1 + head].As<float>()[view.index(t, i)]);
   }
-  // Reward until the episode or the rollout ends, then the value of where it ended unless that is terminal.
-  double NStep(int t, int i) const {
+  // Reward until the episode or the rollout ends, then the value of where it ended unless that is terminal. With `c` below 1
+  // V-trace where every ratio is at least `c` and rho_clip is 1: what comes later corrects the next value by that share.
+  double NStep(int t, int i, double c = 1) const {
     const std::size_t row = view.index(t, i);
     const double reward = static_cast<double>(view.total[row]);
     if (view.end[row] == kTerminated) return reward;
     const bool stop = t + 1 == kT || view.end[row] != 0;
-    return reward + 0.5 * (stop ? value(t + 1, i) : NStep(t + 1, i));
+    const double next = value(t + 1, i), rest = stop ? 0 : NStep(t + 1, i, c) - next;
+    return reward + 0.5 * (next + c * rest);
+  }
+  // fn(t, i) for each live row; returns how many there are.
+  template <class Fn>
+  int ForEachLive(const Fn& fn) const {
+    int live = 0;
+    for (int t = 0; t < kT; ++t) {
+      for (int i = 0; i < 3; ++i) {
+        if (view.dead(t, i)) continue;
+        fn(t, i);
+        ++live;
+      }
+    }
+    return live;
   }
   // Of the intrinsic stream, over the ends of episodes, with discount gamma: dead rows are stepped over.
   double Endless(int t, int i, double gamma) const {
@@ -130,30 +145,16 @@ struct Episodes {
     return static_cast<double>(view.intrinsic[view.index(t, i)]) +
            gamma * (next < kT ? Endless(next, i, gamma) : value(next, i, 1));
   }
-  // V-trace where every ratio is at least c_clip and rho_clip is 1.
-  double Traced(int t, int i, double c_clip) const {
-    const std::size_t row = view.index(t, i);
-    const double reward = static_cast<double>(view.total[row]);
-    if (view.end[row] == kTerminated) return reward;
-    const bool stop = t + 1 == kT || view.end[row] != 0;
-    const double next = value(t + 1, i), rest = stop ? 0 : Traced(t + 1, i, c_clip) - next;
-    return reward + 0.5 * (next + c_clip * rest);
-  }
 };
 
 TEST_CASE("impala: without lag its targets are the n-step returns of the rollout, worked by a plain loop", "[agents][unit]") {
   Episodes e("");
-  double policy_loss = 0, value_loss = 0, live = 0;
-  for (int t = 0; t < Episodes::kT; ++t) {
-    for (int i = 0; i < 3; ++i) {
-      if (e.view.dead(t, i)) continue;
-      const std::size_t row = e.view.index(t, i);
-      const double advantage = e.NStep(t, i) - static_cast<double>(e.view.extra[1].As<float>()[row]);
-      policy_loss -= advantage * static_cast<double>(e.view.extra[0].As<float>()[row]);
-      value_loss += advantage * advantage / 2;
-      ++live;
-    }
-  }
+  double policy_loss = 0, value_loss = 0;
+  const int live = e.ForEachLive([&](int t, int i) {
+    const double advantage = e.NStep(t, i) - e.value(t, i);
+    policy_loss -= advantage * static_cast<double>(e.view.extra[0].As<float>()[e.view.index(t, i)]);
+    value_loss += advantage * advantage / 2;
+  });
   REQUIRE(live == 14);
   const Metrics metrics = e.agent->Learn(AsBatch(e.view), 0);
   CHECK(*metrics.Find("agent/policy_loss") == Approx(policy_loss / live).epsilon(1e-4));
@@ -166,32 +167,21 @@ TEST_CASE("impala: timeouts end the return if they are terminal, and lambda 0 lo
   };
   CHECK(value_loss(", timeout: terminal") != Approx(value_loss("")).epsilon(1e-3));
   Episodes e(", lambda: 0");
-  double sum = 0, live = 0;
-  for (int t = 0; t < Episodes::kT; ++t) {
-    for (int i = 0; i < 3; ++i) {
-      if (e.view.dead(t, i)) continue;
-      const auto value = e.view.extra[1].As<float>();
-      const std::size_t row = e.view.index(t, i);
-      const double error =
-          static_cast<double>(e.view.total[row] + 0.5f * e.view.discount[row] * value[e.view.index(t + 1, i)] - value[row]);
-      sum += error * error / 2;
-      ++live;
-    }
-  }
+  double sum = 0;
+  const int live = e.ForEachLive([&](int t, int i) {
+    const std::size_t row = e.view.index(t, i);
+    const double error = static_cast<double>(e.view.total[row]) +
+                         0.5 * static_cast<double>(e.view.discount[row]) * e.value(t + 1, i) - e.value(t, i);
+    sum += error * error / 2;
+  });
   CHECK(*e.agent->Learn(AsBatch(e.view), 0).Find("agent/value_loss") == Approx(sum / live).epsilon(1e-4));
 }
 
 TEST_CASE("impala: what later steps correct is clipped at c_clip, not at rho_clip", "[agents][unit]") {
   Episodes e(", c_clip: 0.5");
   for (float& log_prob : e.view.extra[0].As<float>()) log_prob -= std::log(2.0f);  // ratios of 2
-  double sum = 0, live = 0;
-  for (int t = 0; t < Episodes::kT; ++t) {
-    for (int i = 0; i < 3; ++i) {
-      if (e.view.dead(t, i)) continue;
-      sum += std::pow(e.Traced(t, i, 0.5) - e.value(t, i), 2) / 2;
-      ++live;
-    }
-  }
+  double sum = 0;
+  const int live = e.ForEachLive([&](int t, int i) { sum += std::pow(e.NStep(t, i, 0.5) - e.value(t, i), 2) / 2; });
   CHECK(*e.agent->Learn(AsBatch(e.view), 0).Find("agent/value_loss") == Approx(sum / live).epsilon(1e-4));
 }
 
@@ -199,17 +189,13 @@ TEST_CASE("impala: a second value head has its own stream, and the advantages ar
           "[agents][unit]") {
   for (const float gamma : {0.0f, 0.5f}) {
     Episodes e(", extrinsic_coef: 3, intrinsic_coef: 0.5", ReturnStream{.gamma = gamma, .lambda = 1, .episodic = false});
-    double policy_loss = 0, value_loss = 0, live = 0;
-    for (int t = 0; t < Episodes::kT; ++t) {
-      for (int i = 0; i < 3; ++i) {
-        if (e.view.dead(t, i)) continue;
-        const double extrinsic = e.NStep(t, i) - e.value(t, i),
-                     intrinsic = e.Endless(t, i, static_cast<double>(gamma)) - e.value(t, i, 1);
-        policy_loss -= (3 * extrinsic + 0.5 * intrinsic) * static_cast<double>(e.view.extra[0].As<float>()[e.view.index(t, i)]);
-        value_loss += (extrinsic * extrinsic + intrinsic * intrinsic) / 2;
-        ++live;
-      }
-    }
+    double policy_loss = 0, value_loss = 0;
+    const int live = e.ForEachLive([&](int t, int i) {
+      const double extrinsic = e.NStep(t, i) - e.value(t, i),
+                   intrinsic = e.Endless(t, i, static_cast<double>(gamma)) - e.value(t, i, 1);
+      policy_loss -= (3 * extrinsic + 0.5 * intrinsic) * static_cast<double>(e.view.extra[0].As<float>()[e.view.index(t, i)]);
+      value_loss += (extrinsic * extrinsic + intrinsic * intrinsic) / 2;
+    });
     const Metrics metrics = e.agent->Learn(AsBatch(e.view), 0);
     CHECK(*metrics.Find("agent/policy_loss") == Approx(policy_loss / live).epsilon(1e-4));
     CHECK(*metrics.Find("agent/value_loss") == Approx(value_loss / live).epsilon(1e-4));

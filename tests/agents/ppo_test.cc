@@ -128,7 +128,7 @@ TEST_CASE("ppo: a second value head has its own stream, and the advantages are a
   two.options.intrinsic_head = ReturnStream{.gamma = 1, .lambda = 0, .episodic = false};
   CHECK(two.PolicyLoss() == Approx(-5.0 / 3 - 4));
   CHECK(two.PolicyLoss("extrinsic_coef: 3\nintrinsic_coef: 0.5") == Approx(-5 - 2));
-  // Targets A + V of rows 0, 1, 3; a step of 0 measures the loss before any update.
+  // Targets A + V of rows 0, 1, 3; the loss is that before the one step.
   const double loss = *two.Learn().Find("agent/value_loss"), targets[2][3] = {{2, 2, 5}, {6, 2, 10}};
   double expected = 0;
   for (std::size_t h = 0; h < 2; ++h) {

@@ -33,8 +33,7 @@ TEST_CASE("kill: a run with episodic and trained bonuses resumes to the bytes of
   for (const std::string fail : {"checkpoint.component:9=kill", "metrics.line:5=kill"}) {
     INFO(fail);
     REQUIRE(scratch.Train(fail, fail).Wait() == -SIGKILL);
-    // From its own folder: so what its config.yaml says is what it did.
-    REQUIRE(Start({"train", "--resume", scratch.run(fail)}, "", scratch.log()).Wait() == 0);
+    REQUIRE(scratch.ResumeFolder(fail).Wait() == 0);
     CHECK(FinalBytes(scratch.run(fail)) == whole);
   }
 }

@@ -75,6 +75,10 @@ struct Scratch {
   Child Resume(const std::string& name) const {
     return Start({"train", (path / "run.yaml").string(), "--run", run(name), "--resume"}, "", log());
   }
+  // From the run's own folder, so with what its config.yaml says.
+  Child ResumeFolder(const std::string& name, const std::string& fail = "") const {
+    return Start({"train", "--resume", run(name)}, fail, log());
+  }
 };
 
 // What must not depend on interruptions: metrics, and every component and chunk of the last checkpoint.
@@ -108,8 +112,8 @@ inline void CheckThreadsAndKills(const std::string& config, const std::string& m
   }
   REQUIRE(scratch.Train("killed", fmt::format("metrics.line:{}=kill", 2 * rows - 1), {run_mode}).Wait() == -SIGKILL);
   REQUIRE(fs::exists(scratch.run("killed") + "/checkpoints"));
-  REQUIRE(Start({"train", "--resume", scratch.run("killed")}, "checkpoint.rename:2=kill", scratch.log()).Wait() == -SIGKILL);
-  REQUIRE(Start({"train", "--resume", scratch.run("killed")}, "", scratch.log()).Wait() == 0);
+  REQUIRE(scratch.ResumeFolder("killed", "checkpoint.rename:2=kill").Wait() == -SIGKILL);
+  REQUIRE(scratch.ResumeFolder("killed").Wait() == 0);
   CHECK(FinalBytes(scratch.run("killed")) == whole);
 }
 

@@ -31,6 +31,7 @@ double NumericKl(double mu, double log_variance) {
 
 struct Terms {
   double kl, recon;
+  double square = 0;  // of a mean over rows: that of (kl + kWeight recon)^2
 };
 
 // kl is in closed form for speed; the first test holds it against NumericKl.
@@ -82,22 +83,19 @@ TEST_CASE("vae: scores after three steps are those of numeric gradients of w MSE
   PlainAdam adam(params.size(), 0.01);
   for (std::uint64_t step = 0; step < 3; ++step) {
     const std::vector<float> x = NormalRows(130 * kInputs, 2 * step), noise = NormalRows(130 * kLatent, 2 * step + 1);
-    double square = 0;
     const auto mean = [&](const Doubles& at) {
       Terms sum{0, 0};
-      square = 0;
       for (std::size_t row = 0; row < 130; ++row) {
         const Terms terms = PlainTerms(at, Row(x, row, kInputs), Row(noise, row, kLatent));
         sum.kl += terms.kl / 130;
         sum.recon += terms.recon / 130;
-        square += std::pow(terms.kl + kWeight * terms.recon, 2) / 130;
+        sum.square += std::pow(terms.kl + kWeight * terms.recon, 2) / 130;
       }
       return sum;
     };
     const Terms before = mean(params);
-    const double square_before = square;
     const Vae::Loss loss = vae.Train(x, noise);
-    CHECK(loss.square == Approx(square_before).epsilon(1e-5));
+    CHECK(loss.square == Approx(before.square).epsilon(1e-5));
     CHECK(loss.kl == Approx(before.kl).epsilon(1e-5));
     CHECK(loss.recon == Approx(before.recon).epsilon(1e-5));
     const auto total = [&](const Doubles& at) {

@@ -90,6 +90,15 @@ bool Refuses(const std::string& yaml) {
   return false;
 }
 
+// rollout(seed) of seeds 21 and 22, 25 steps each, one after the other.
+template <class Rollout>
+std::vector<RolloutSlot> TwoSlots(const Rollout& rollout) {
+  std::vector<RolloutSlot> slots;
+  for (const int seed : {21, 22}) slots.push_back(rollout(seed));
+  slots[1].first_step = 25;
+  return slots;
+}
+
 // Two slots are scored and trained on, the second time by a module restored from the first one's bytes, or not. Returns the bytes
 // at the end and all that was paid.
 template <class Make>
@@ -112,9 +121,7 @@ std::pair<std::string, std::vector<float>> TwoUpdates(const Make& make, std::vec
 TEST_CASE("every reward: its resolved config makes a module that pays and learns the same", "[rewards][conformance]") {
   ForEachReward([](const std::string& yaml) {
     const auto update = [](const Config& config) {
-      std::vector<RolloutSlot> slots;
-      slots.push_back(RandomRollout(21, 25, kEnvs));
-      slots.push_back(RandomRollout(22, 25, kEnvs));
+      auto slots = TwoSlots([](int seed) { return RandomRollout(static_cast<unsigned>(seed), 25, kEnvs); });
       const auto make = [&] {
         return Rewards().Create(config, {.env = GridSpec(), .num_envs = kEnvs, .slot_rows = 25 * kEnvs, .seed = 1});
       };
@@ -139,12 +146,9 @@ TEST_CASE("every reward: 1, 2, 3 and 5 threads and a restore in mid-episode and 
         continue;
       }
       const auto make = [&] { return discrete ? MakeReward(yaml, 7) : MakePointReward(yaml, 7); };
-      std::vector<RolloutSlot> slots;
-      for (const int seed : {21, 22}) {
-        slots.push_back(discrete ? RandomRollout(static_cast<unsigned>(seed), 25, 7)
-                                 : PointRollout(static_cast<Seed>(seed), 25, 7));
-      }
-      slots[1].first_step = 25;
+      auto slots = TwoSlots([&](int seed) {
+        return discrete ? RandomRollout(static_cast<unsigned>(seed), 25, 7) : PointRollout(static_cast<Seed>(seed), 25, 7);
+      });
       SetThreads(1);
       const auto one = TwoUpdates(make, slots, false);
       for (const int threads : {2, 3, 5}) {
